@@ -1,0 +1,12 @@
+package io.ashlar.chunkstore;
+
+/**
+ * Room on a device, in bytes.
+ *
+ * @param capacityBytes size of the file system, or the limit that the configuration sets
+ * @param usedBytes of it taken
+ * @param writable whether new writes should be sent; false somewhat before the device refuses them,
+ *     so that those on their way are still taken, and long before it could fail for lack of space.
+ *     It tells of room alone: hosts are told of a full disk by another status than of a broken one
+ */
+public record Space(long capacityBytes, long usedBytes, boolean writable) {}

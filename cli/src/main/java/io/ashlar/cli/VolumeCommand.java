@@ -1,0 +1,164 @@
+package io.ashlar.cli;
+
+import io.ashlar.node.api.ApiViews;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import tools.jackson.databind.JsonNode;
+
+/** {@code ashlar volume}. */
+@Command(name = "volume", description = "Create, list, show, delete and map volumes.")
+final class VolumeCommand {
+    private static final String PATH = "/v1/volumes/";
+
+    @Command(name = "create", description = "Create a volume.")
+    void create(
+            @Mixin Connection connection,
+            @Parameters(paramLabel = "NAME", description = "Its name.") String name,
+            @Option(names = "--size", required = true, description = "Its size, for example 10GiB.")
+                    String size,
+            @Option(names = "--pool", description = "Its pool; default: default.")
+                    @Nullable String pool,
+            @Option(names = "--block-size", description = "Logical block: 512 (default) or 4096.")
+                    @Nullable Integer blockSize,
+            @Option(
+                            names = "--chunk-size",
+                            description = "Unit of placement in bytes; default 4194304.")
+                    @Nullable Integer chunkSize,
+            @Option(names = "--any-host", description = "Let every host attach it.")
+                    boolean anyHost,
+            @Option(
+                            names = "--lun",
+                            description = "With --any-host: its LUN; default: the lowest free one.")
+                    @Nullable Integer lun) {
+        if (lun != null && !anyHost) {
+            throw connection.usage("--lun goes with --any-host; or use 'ashlar volume map'");
+        }
+        var request =
+                new ApiViews.CreateVolume(
+                        name, size, null, pool, chunkSize, blockSize, anyHost, lun);
+        JsonNode made = connection.client().change("POST", "/v1/volumes", request);
+        connection.print(made, () -> "volume " + name + " created\n");
+    }
+
+    @Command(name = "list", description = "List the volumes.")
+    void list(@Mixin Connection connection) {
+        JsonNode json = connection.client().get("/v1/volumes");
+        connection.print(
+                json, () -> StatusText.volumes(List.of(Views.of(json, ApiViews.Volume[].class))));
+    }
+
+    @Command(name = "show", description = "Show one volume, and how it lies on the nodes.")
+    void show(
+            @Mixin Connection connection,
+            @Parameters(paramLabel = "NAME", description = "Its name.") String name) {
+        JsonNode json = connection.client().get(PATH + ApiClient.segment(name));
+        connection.print(json, () -> StatusText.volume(Views.of(json, ApiViews.Volume.class)));
+    }
+
+    @Command(name = "delete", description = "Delete a volume with all its contents.")
+    void delete(
+            @Mixin Connection connection,
+            @Parameters(paramLabel = "NAME", description = "Its name.") String name,
+            @Option(names = "--yes", description = "Do not ask.") boolean yes) {
+        if (!yes && !isConfirmed(name)) {
+            throw CliException.failed("not deleted; say --yes to delete without a question");
+        }
+        JsonNode json = connection.client().change("DELETE", PATH + ApiClient.segment(name), null);
+        connection.print(json, () -> "volume " + name + " deleted\n");
+    }
+
+    private static boolean isConfirmed(String name) {
+        java.io.Console console = System.console();
+        if (console == null || !console.isTerminal()) {
+            return false;
+        }
+        String answer = console.readLine("Type the name of the volume to delete it: ");
+        return name.equals(answer);
+    }
+
+    @Command(
+            name = "move",
+            description = {
+                "Move the ownership of a volume to another node.",
+                "Hosts notice no error: commands are held until the new owner serves."
+            })
+    void move(
+            @Mixin Connection connection,
+            @Parameters(paramLabel = "NAME", description = "The volume.") String name,
+            @Parameters(paramLabel = "NODE", description = "The number of its new owner.")
+                    int node) {
+        JsonNode json =
+                connection
+                        .client()
+                        .change(
+                                "POST",
+                                PATH + ApiClient.segment(name) + "/move",
+                                new ApiViews.MoveVolume(node));
+        connection.print(
+                json,
+                () -> {
+                    ApiViews.Moved moved = Views.of(json, ApiViews.Moved.class);
+                    return "volume %s moved from node %d to node %d, access epoch %d%n"
+                            .formatted(name, moved.from(), moved.to(), moved.accessEpoch());
+                });
+    }
+
+    @Command(
+            name = "fence-proof",
+            description = {
+                "Show the last fence certificates of a volume: changes of its owner and of hosts'"
+                        + " paths.",
+                "Nodes keep them in memory; what was before a restart is in the nodes' logs."
+            })
+    void fenceProof(
+            @Mixin Connection connection,
+            @Parameters(paramLabel = "NAME", description = "The volume.") String name) {
+        JsonNode json = connection.client().get(PATH + ApiClient.segment(name) + "/fence-proof");
+        connection.print(json, () -> FenceText.proof(Views.of(json, ApiViews.FenceProof.class)));
+    }
+
+    @Command(name = "map", description = "Show a volume to a host.")
+    void map(
+            @Mixin Connection connection,
+            @Parameters(paramLabel = "NAME", description = "The volume.") String name,
+            @Parameters(paramLabel = "HOST", description = "The host's initiator name.")
+                    String host,
+            @Option(names = "--lun", description = "LUN; default: the lowest free one.")
+                    @Nullable Integer lun) {
+        JsonNode json =
+                connection
+                        .client()
+                        .change("PUT", mappingPath(host, name), new ApiViews.MapVolume(lun));
+        connection.print(
+                json,
+                () -> {
+                    ApiViews.Mapping mapping = Views.of(json, ApiViews.Mapping.class);
+                    return host + " sees " + name + " as LUN " + mapping.lun() + "\n";
+                });
+    }
+
+    @Command(name = "unmap", description = "Take a volume away from a host.")
+    void unmap(
+            @Mixin Connection connection,
+            @Parameters(paramLabel = "NAME", description = "The volume.") String name,
+            @Parameters(paramLabel = "HOST", description = "The host's initiator name.")
+                    String host) {
+        JsonNode json = connection.client().change("DELETE", mappingPath(host, name), null);
+        connection.print(json, () -> host + " does not see " + name + " any more\n");
+    }
+
+    private static String mappingPath(String host, String volume) {
+        return String.join(
+                "/",
+                Arrays.asList(
+                        "/v1/hosts",
+                        ApiClient.segment(host),
+                        "volumes",
+                        ApiClient.segment(volume)));
+    }
+}

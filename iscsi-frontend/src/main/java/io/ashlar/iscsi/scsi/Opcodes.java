@@ -1,0 +1,90 @@
+package io.ashlar.iscsi.scsi;
+
+import io.ashlar.iscsi.scsi.CommandTable.Command;
+import java.io.ByteArrayOutputStream;
+import java.util.Arrays;
+
+/** REPORT SUPPORTED OPERATION CODES, SPC-4 section 6.35: {@link CommandTable} as hosts see it. */
+final class Opcodes {
+    private static final int TIMEOUTS = 0x80;
+    private static final int ALL = 0;
+    private static final int ONE_WITHOUT_ACTION = 1;
+    private static final int ONE_WITH_ACTION = 2;
+    private static final int ONE_EITHER = 3;
+    private static final int HAS_ACTION = 0x01;
+    private static final int HAS_TIMEOUTS = 0x02;
+    private static final int TIMEOUT_BYTES = 12;
+    private static final int NOT_SUPPORTED = 1;
+    private static final int SUPPORTED = 3;
+
+    private Opcodes() {}
+
+    static void report(ScsiNexus nexus, LogicalUnit unit, ScsiTask task) {
+        byte[] cdb = task.cdb();
+        boolean timeouts = (cdb[2] & TIMEOUTS) != 0;
+        int option = cdb[2] & 7;
+        int opcode = Cdb.u8(cdb, 3);
+        int action = Cdb.u16(cdb, 4);
+        long allocation = Cdb.u32(cdb, 6);
+        boolean hasActions =
+                Arrays.stream(CommandTable.withOpcode(opcode))
+                        .anyMatch(command -> command.action() != CommandTable.NO_ACTION);
+        boolean isKnown = CommandTable.withOpcode(opcode).length > 0;
+        if (option == ALL) {
+            Inquiries.respond(task, all(timeouts), allocation);
+        } else if (option > ONE_EITHER
+                || (option == ONE_WITHOUT_ACTION && hasActions)
+                || (option == ONE_WITH_ACTION && isKnown && !hasActions)) {
+            task.check(Sense.INVALID_FIELD_IN_CDB);
+        } else {
+            boolean exactly = option != ONE_WITHOUT_ACTION;
+            Inquiries.respond(task, one(opcode, exactly ? action : -1, timeouts), allocation);
+        }
+    }
+
+    private static byte[] all(boolean timeouts) {
+        ByteArrayOutputStream list = new ByteArrayOutputStream();
+        for (Command command : CommandTable.ALL) {
+            byte[] descriptor = new byte[8];
+            boolean hasAction = command.action() != CommandTable.NO_ACTION;
+            descriptor[0] = (byte) command.opcode();
+            Cdb.put16(descriptor, 2, hasAction ? command.action() : 0);
+            descriptor[5] = (byte) ((hasAction ? HAS_ACTION : 0) | (timeouts ? HAS_TIMEOUTS : 0));
+            Cdb.put16(descriptor, 6, command.cdbBytes());
+            list.writeBytes(descriptor);
+            if (timeouts) {
+                list.writeBytes(timeoutDescriptor());
+            }
+        }
+        byte[] data = new byte[4 + list.size()];
+        Cdb.put32(data, 0, list.size());
+        System.arraycopy(list.toByteArray(), 0, data, 4, list.size());
+        return data;
+    }
+
+    private static byte[] one(int opcode, int action, boolean timeouts) {
+        for (Command command : CommandTable.withOpcode(opcode)) {
+            if (command.action() == CommandTable.NO_ACTION || command.action() == action) {
+                byte[] usage = command.usage();
+                byte[] data = new byte[4 + usage.length + (timeouts ? TIMEOUT_BYTES : 0)];
+                data[1] = (byte) (SUPPORTED | (timeouts ? 0x80 : 0));
+                Cdb.put16(data, 2, usage.length);
+                System.arraycopy(usage, 0, data, 4, usage.length);
+                if (timeouts) {
+                    System.arraycopy(timeoutDescriptor(), 0, data, 4 + usage.length, TIMEOUT_BYTES);
+                }
+                return data;
+            }
+        }
+        byte[] data = new byte[4];
+        data[1] = NOT_SUPPORTED;
+        return data;
+    }
+
+    /** No time-outs are recommended: both are zero, SPC-4 section 6.35.4. */
+    private static byte[] timeoutDescriptor() {
+        byte[] descriptor = new byte[TIMEOUT_BYTES];
+        Cdb.put16(descriptor, 0, TIMEOUT_BYTES - 2);
+        return descriptor;
+    }
+}

@@ -1,0 +1,150 @@
+package io.ashlar.iscsi.scsi;
+
+import io.ashlar.common.VolumeId;
+import io.ashlar.iscsi.SessionRules;
+import io.ashlar.iscsi.SessionRules.Rule;
+import io.ashlar.iscsi.scsi.CommandTable.Access;
+import io.ashlar.iscsi.scsi.CommandTable.Command;
+import io.ashlar.volume.IoError;
+import io.ashlar.volume.IoRequest;
+import io.ashlar.volume.IoResult;
+import io.ashlar.volume.VolumeInfo;
+import io.ashlar.volume.VolumeService;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The logical units of one I_T nexus: finds unit and command, reports unit attentions, checks the
+ * CDB and hands over to the command's handler. Owned by the session's shard.
+ */
+public final class ScsiNexus {
+    private final VolumeService volumes;
+    private final String host;
+    private final String targetName;
+    private final SessionRules rules;
+    private final TreeMap<Integer, LogicalUnit> units = new TreeMap<>();
+
+    /**
+     * @param host whose mapping counts
+     * @param targetName goes into the SCSI name strings
+     */
+    public ScsiNexus(VolumeService volumes, String host, String targetName, SessionRules rules) {
+        this.volumes = volumes;
+        this.host = host;
+        this.targetName = targetName;
+        this.rules = rules;
+        refresh();
+    }
+
+    VolumeService volumes() {
+        return volumes;
+    }
+
+    String targetName() {
+        return targetName;
+    }
+
+    /** All units, by number. */
+    SortedMap<Integer, LogicalUnit> units() {
+        return units;
+    }
+
+    /** The volume at a LUN as the initiator sends it; null if there is none. */
+    public @Nullable VolumeId volumeAt(long lun) {
+        LogicalUnit unit = units.get(Lun.decode(lun));
+        return unit == null ? null : unit.volume().id();
+    }
+
+    /** Starts a command. */
+    public void start(ScsiTask task) {
+        byte[] cdb = task.cdb();
+        Command command = CommandTable.find(cdb);
+        if (command == null) {
+            task.check(
+                    units.containsKey(Lun.decode(task.lun()))
+                            ? Sense.INVALID_OPCODE
+                            : Sense.NO_SUCH_LUN);
+            return;
+        }
+        if (command.access() == Access.PAST_ATTENTION) {
+            // these are rare, and tell of what is mapped
+            refresh();
+        }
+        LogicalUnit unit = units.get(Lun.decode(task.lun()));
+        if (unit == null) {
+            Inquiries.withoutUnit(this, command, task);
+            return;
+        }
+        if (command.access() == Access.NORMAL) {
+            Sense attention = unit.takeAttention();
+            if (attention != null && rules.has(Rule.ATTENTION)) {
+                task.check(attention);
+                return;
+            }
+        }
+        if (!command.accepts(cdb)) {
+            task.check(Sense.INVALID_FIELD_IN_CDB);
+            return;
+        }
+        command.handler().run(this, unit, task);
+    }
+
+    /** Hands an I/O down; an error ends the task. */
+    void submit(ScsiTask task, IoRequest request, Consumer<IoResult.Done> done) {
+        task.submit(
+                request,
+                result -> {
+                    switch (result) {
+                        case IoResult.Done ok -> done.accept(ok);
+                        case IoResult.Failed(IoError error) ->
+                                ErrorMapping.fail(task, error, task.hasCompany());
+                    }
+                });
+    }
+
+    /** Another nexus reset the volume. */
+    public void onVolumeReset(VolumeId volume) {
+        raise(volume, UnitAttention.LOGICAL_UNIT_RESET);
+    }
+
+    public void onPathsChanged(VolumeId volume) {
+        raise(volume, UnitAttention.PATHS_CHANGED);
+    }
+
+    public void onCapacityChanged(VolumeId volume) {
+        refresh();
+        raise(volume, UnitAttention.CAPACITY_CHANGED);
+    }
+
+    public void onVolumesChanged() {
+        refresh();
+        for (LogicalUnit unit : units.values()) {
+            unit.raise(UnitAttention.LUNS_CHANGED);
+        }
+    }
+
+    private void raise(VolumeId volume, UnitAttention condition) {
+        for (LogicalUnit unit : units.values()) {
+            if (unit.volume().id().equals(volume)) {
+                unit.raise(condition);
+            }
+        }
+    }
+
+    /** Takes over what is mapped now; units that stay keep their unit attentions. */
+    private void refresh() {
+        SortedMap<Integer, VolumeInfo> mapped = volumes.volumes(host);
+        units.keySet().retainAll(mapped.keySet());
+        for (Map.Entry<Integer, VolumeInfo> entry : mapped.entrySet()) {
+            LogicalUnit unit = units.get(entry.getKey());
+            if (unit != null && unit.volume().id().equals(entry.getValue().id())) {
+                unit.update(entry.getValue());
+            } else {
+                units.put(entry.getKey(), new LogicalUnit(entry.getKey(), entry.getValue()));
+            }
+        }
+    }
+}

@@ -1,0 +1,57 @@
+package io.ashlar.iscsi.scsi;
+
+import io.ashlar.common.Payload;
+import io.ashlar.volume.IoRequest;
+import io.ashlar.volume.IoResult;
+import java.util.function.Consumer;
+
+/**
+ * One command as the command set sees it: the transport below it moves data and status. Of {@link
+ * #good}, {@link #goodWith}, {@link #check}, {@link #status} and {@link #vanish} exactly one is
+ * called, once. A task that is aborted meanwhile swallows all further calls, and its continuations
+ * do not run.
+ */
+public interface ScsiTask {
+    /** At least 16 bytes; what is not sent is zero. */
+    byte[] cdb();
+
+    /** The logical unit number as the initiator sent it. */
+    long lun();
+
+    /** How much data the initiator has for the command, bytes; 0 if it only reads. */
+    long offeredBytes();
+
+    /** Whether other commands are in progress in this session. */
+    boolean hasCompany();
+
+    /**
+     * Gets {@code bytes} of data from the initiator, or all if it has less, then runs {@code next}.
+     * What a command gets counts as its transfer length, so call this once, before any {@link
+     * #submit}.
+     */
+    void receive(int bytes, Runnable next);
+
+    /** What was received. The array is given away: nobody writes to it any more. */
+    Payload received();
+
+    /** Runs {@code next} when there is memory for {@code bytes} of data from below. */
+    void reserve(int bytes, Runnable next);
+
+    /** Hands an I/O down. At most one at a time. */
+    void submit(IoRequest request, Consumer<IoResult> done);
+
+    /** GOOD, without data for the initiator. */
+    void good();
+
+    /** GOOD with data for the initiator. */
+    void goodWith(Payload data);
+
+    /** CHECK CONDITION. */
+    void check(Sense sense);
+
+    /** A status that has no sense data. */
+    void status(int status);
+
+    /** Ends without a status. */
+    void vanish();
+}

@@ -1,0 +1,434 @@
+package io.ashlar.iscsi;
+
+import io.ashlar.common.NodeId;
+import io.ashlar.common.Payload;
+import io.ashlar.common.Shard;
+import io.ashlar.common.VolumeId;
+import io.ashlar.volume.Association;
+import io.ashlar.volume.AssociationId;
+import io.ashlar.volume.AssociationListener;
+import io.ashlar.volume.HostConnection;
+import io.ashlar.volume.IoError;
+import io.ashlar.volume.IoRequest;
+import io.ashlar.volume.IoResult;
+import io.ashlar.volume.PathState;
+import io.ashlar.volume.Portal;
+import io.ashlar.volume.VolumeInfo;
+import io.ashlar.volume.VolumeService;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.function.Consumer;
+
+/**
+ * Volumes in memory, seen by one or more nodes, with the rules of the API: callbacks come on the
+ * association's shard and never from inside a call, a new association with the same id fences the
+ * former, an aborted command that had not been admitted never takes effect. I/Os take effect one
+ * turn after they were submitted, or after a delay.
+ */
+public final class RamVolumeService implements VolumeService {
+    private static final int PAGE_BYTES = 256 * 1024;
+    private static final NodeId NODE = new NodeId(1);
+
+    /** Contents; absent pages are zeros. */
+    private static final class Volume {
+        private final VolumeInfo info;
+        private final Map<Long, byte[]> pages = new HashMap<>();
+
+        Volume(VolumeInfo info) {
+            this.info = info;
+        }
+
+        synchronized byte[] read(long offset, int length) {
+            byte[] data = new byte[length];
+            each(
+                    offset,
+                    length,
+                    (page, at, done, bytes) -> {
+                        byte[] stored = pages.get(page);
+                        if (stored != null) {
+                            System.arraycopy(stored, at, data, done, bytes);
+                        }
+                    });
+            return data;
+        }
+
+        synchronized void write(long offset, Payload data) {
+            each(
+                    offset,
+                    data.length(),
+                    (page, at, done, bytes) ->
+                            data.copyTo(
+                                    done,
+                                    pages.computeIfAbsent(page, _ -> new byte[PAGE_BYTES]),
+                                    at,
+                                    bytes));
+        }
+
+        synchronized void zero(long offset, long length) {
+            each(
+                    offset,
+                    length,
+                    (page, at, _, bytes) -> {
+                        byte[] stored = pages.get(page);
+                        if (stored != null) {
+                            java.util.Arrays.fill(stored, at, at + bytes, (byte) 0);
+                        }
+                    });
+        }
+
+        private interface Part {
+            void visit(long page, int at, int done, int bytes);
+        }
+
+        private static void each(long offset, long length, Part part) {
+            long done = 0;
+            while (done < length) {
+                long position = offset + done;
+                int at = (int) (position % PAGE_BYTES);
+                int bytes = (int) Math.min(PAGE_BYTES - at, length - done);
+                part.visit(position / PAGE_BYTES, at, (int) done, bytes);
+                done += bytes;
+            }
+        }
+    }
+
+    private final UUID clusterId = new UUID(0x0A51_1A0F_0000_4000L, 0x8000_0000_0000_0001L);
+    private final TreeMap<Integer, Volume> volumes = new TreeMap<>();
+    private final Map<AssociationId, RamAssociation> associations = new HashMap<>();
+    private volatile boolean ready = true;
+    private volatile long delayNanos;
+    private volatile List<Portal> portals = List.of(new Portal(NODE, "127.0.0.1", 3260));
+
+    public synchronized RamVolumeService with(
+            int lun, long bytes, int blockBytes, boolean readOnly) {
+        VolumeId id = new VolumeId(lun + 1L);
+        volumes.put(
+                lun,
+                new Volume(
+                        new VolumeInfo(
+                                id,
+                                "ram" + lun,
+                                bytes,
+                                blockBytes,
+                                new UUID(clusterId.getMostSignificantBits(), id.value()),
+                                readOnly)));
+        return this;
+    }
+
+    public void ready(boolean isReady) {
+        ready = isReady;
+    }
+
+    /** How long I/Os take from now on. */
+    public void delayNanos(long nanos) {
+        delayNanos = nanos;
+    }
+
+    public void portals(List<Portal> all) {
+        portals = all;
+    }
+
+    /** Every listener that is alive, on its own shard. */
+    public synchronized void tellAll(Consumer<AssociationListener> event) {
+        for (RamAssociation each : new ArrayList<>(associations.values())) {
+            each.shard.execute(() -> event.accept(each.listener));
+        }
+    }
+
+    /** The same volumes by way of another node. */
+    public VolumeService by(NodeId node) {
+        RamVolumeService all = this;
+        return new VolumeService() {
+            @Override
+            public boolean isReady() {
+                return all.isReady();
+            }
+
+            @Override
+            public UUID clusterId() {
+                return all.clusterId();
+            }
+
+            @Override
+            public NodeId localNode() {
+                return node;
+            }
+
+            @Override
+            public List<Portal> portals() {
+                return all.portals();
+            }
+
+            @Override
+            public SortedMap<Integer, VolumeInfo> volumes(String host) {
+                return all.volumes(host);
+            }
+
+            @Override
+            public SortedMap<NodeId, PathState> paths(VolumeId volume) {
+                return all.paths(volume);
+            }
+
+            @Override
+            public void associate(
+                    AssociationId id,
+                    AssociationListener listener,
+                    Shard shard,
+                    Consumer<Association> done) {
+                all.associate(id, listener, shard, done);
+            }
+        };
+    }
+
+    @Override
+    public boolean isReady() {
+        return ready;
+    }
+
+    @Override
+    public UUID clusterId() {
+        return clusterId;
+    }
+
+    @Override
+    public NodeId localNode() {
+        return NODE;
+    }
+
+    @Override
+    public List<Portal> portals() {
+        return portals;
+    }
+
+    @Override
+    public synchronized SortedMap<Integer, VolumeInfo> volumes(String host) {
+        TreeMap<Integer, VolumeInfo> infos = new TreeMap<>();
+        volumes.forEach((lun, volume) -> infos.put(lun, volume.info));
+        return infos;
+    }
+
+    @Override
+    public SortedMap<NodeId, PathState> paths(VolumeId volume) {
+        TreeMap<NodeId, PathState> paths = new TreeMap<>();
+        if (find(volume) != null) {
+            paths.put(NODE, PathState.OPTIMIZED);
+            paths.put(new NodeId(2), PathState.NON_OPTIMIZED);
+        }
+        return paths;
+    }
+
+    private synchronized Volume find(VolumeId id) {
+        for (Volume volume : volumes.values()) {
+            if (volume.info.id().equals(id)) {
+                return volume;
+            }
+        }
+        return null;
+    }
+
+    @Override
+    public void associate(
+            AssociationId id,
+            AssociationListener listener,
+            Shard shard,
+            Consumer<Association> done) {
+        RamAssociation association = new RamAssociation(id, listener, shard);
+        RamAssociation former;
+        synchronized (this) {
+            former = associations.put(id, association);
+        }
+        Runnable established = () -> shard.execute(() -> done.accept(association));
+        if (former == null) {
+            established.run();
+        } else {
+            former.shard.execute(() -> former.fence(established));
+        }
+    }
+
+    private synchronized void leave(RamAssociation association) {
+        associations.remove(association.id, association);
+    }
+
+    private IoResult apply(IoRequest request) {
+        Volume volume = find(request.volume());
+        if (volume == null) {
+            return new IoResult.Failed(IoError.NO_SUCH_VOLUME);
+        }
+        return switch (request) {
+            case IoRequest.Read(_, long offset, int length) ->
+                    isOutside(volume, offset, length)
+                            ? new IoResult.Failed(IoError.OUT_OF_RANGE)
+                            : new IoResult.Done(Payload.of(volume.read(offset, length)));
+            case IoRequest.Write(_, long offset, Payload data, _) -> {
+                IoError error = refusal(volume, offset, data.length());
+                if (error != null) {
+                    yield new IoResult.Failed(error);
+                }
+                volume.write(offset, data);
+                yield IoResult.DONE;
+            }
+            case IoRequest.Zero(_, long offset, long length, _) -> {
+                IoError error = refusal(volume, offset, length);
+                if (error != null) {
+                    yield new IoResult.Failed(error);
+                }
+                volume.zero(offset, length);
+                yield IoResult.DONE;
+            }
+            case IoRequest.Flush _ -> IoResult.DONE;
+        };
+    }
+
+    private static boolean isOutside(Volume volume, long offset, long length) {
+        long bytes = volume.info.bytes();
+        return offset < 0 || length < 0 || offset > bytes || length > bytes - offset;
+    }
+
+    private static IoError refusal(Volume volume, long offset, long length) {
+        if (volume.info.readOnly()) {
+            return IoError.READ_ONLY;
+        }
+        return isOutside(volume, offset, length) ? IoError.OUT_OF_RANGE : null;
+    }
+
+    private final class RamAssociation implements Association {
+        private record Pending(IoRequest request, Consumer<IoResult> done) {}
+
+        private final AssociationId id;
+        private final AssociationListener listener;
+        private final Shard shard;
+        private final Map<Long, Pending> pending = new HashMap<>();
+        private long numbers;
+        private boolean over;
+
+        RamAssociation(AssociationId id, AssociationListener listener, Shard shard) {
+            this.id = id;
+            this.listener = listener;
+            this.shard = shard;
+        }
+
+        @Override
+        public AssociationId id() {
+            return id;
+        }
+
+        @Override
+        public HostConnection openConnection(Consumer<Runnable> ping) {
+            return new RamConnection();
+        }
+
+        @Override
+        public void abort(long command, Runnable done) {
+            assert shard.isCurrent();
+            shard.execute(() -> {
+                fail(command, IoError.ABORTED);
+                done.run();
+            });
+        }
+
+        @Override
+        public void reset(VolumeId volume, Runnable done) {
+            assert shard.isCurrent();
+            List<RamAssociation> all;
+            synchronized (RamVolumeService.this) {
+                all = new ArrayList<>(associations.values());
+            }
+            int[] left = {all.size()};
+            Runnable one =
+                    () -> {
+                        if (--left[0] == 0) {
+                            done.run();
+                        }
+                    };
+            for (RamAssociation each : all) {
+                each.shard.execute(() -> {
+                    each.failAll(volume);
+                    if (each != this) {
+                        each.listener.volumeReset(volume);
+                    }
+                    shard.execute(one);
+                });
+            }
+        }
+
+        @Override
+        public void close(Runnable done) {
+            assert shard.isCurrent();
+            leave(this);
+            shard.execute(() -> fence(done));
+        }
+
+        private void fence(Runnable done) {
+            over = true;
+            failAll(null);
+            done.run();
+        }
+
+        private void failAll(VolumeId volume) {
+            for (Long number : List.copyOf(pending.keySet())) {
+                if (volume == null || pending.get(number).request().volume().equals(volume)) {
+                    fail(number, IoError.ABORTED);
+                }
+            }
+        }
+
+        private void fail(long number, IoError error) {
+            Pending command = pending.remove(number);
+            if (command != null) {
+                command.done().accept(new IoResult.Failed(error));
+            }
+        }
+
+        private void run(long number) {
+            Pending command = pending.remove(number);
+            if (command != null) {
+                command.done()
+                        .accept(
+                                over
+                                        ? new IoResult.Failed(IoError.FENCED)
+                                        : apply(command.request()));
+            }
+        }
+
+        private final class RamConnection implements HostConnection {
+            private long reads;
+
+            @Override
+            public void received(int bytes, boolean queueEmpty) {
+                assert shard.isCurrent();
+                reads++;
+            }
+
+            @Override
+            public long stamp() {
+                assert shard.isCurrent();
+                return reads;
+            }
+
+            @Override
+            public long submit(IoRequest request, long stamp, Consumer<IoResult> done) {
+                assert shard.isCurrent();
+                assert stamp > 0 && stamp <= reads : "stamp from nowhere";
+                long number = ++numbers;
+                pending.put(number, new Pending(request, done));
+                if (delayNanos == 0) {
+                    shard.execute(() -> run(number));
+                } else {
+                    shard.schedule(delayNanos, () -> run(number));
+                }
+                return number;
+            }
+
+            @Override
+            public void closed() {
+                assert shard.isCurrent();
+                shard.execute(() -> failAll(null));
+            }
+        }
+    }
+}

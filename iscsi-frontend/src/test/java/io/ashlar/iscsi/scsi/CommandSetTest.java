@@ -1,0 +1,253 @@
+package io.ashlar.iscsi.scsi;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.ashlar.common.Payload;
+import io.ashlar.iscsi.RamVolumeService;
+import io.ashlar.iscsi.SessionRules;
+import io.ashlar.volume.IoRequest;
+import io.ashlar.volume.IoResult;
+import java.util.Arrays;
+import java.util.HexFormat;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Commands from CDB to outcome, without transport. LUN 0 has 2048 blocks of 512 bytes. */
+final class CommandSetTest {
+    private final RamVolumeService volumes =
+            new RamVolumeService().with(0, 1 << 20, 512, false).with(300, 1 << 20, 4096, true);
+    private final ScsiNexus nexus =
+            new ScsiNexus(volumes, "host", "iqn.2026-11.test:t", SessionRules.ALL);
+
+    private FakeTask run(FakeTask task) {
+        nexus.start(task);
+        return task;
+    }
+
+    private FakeTask run(String cdb) {
+        return run(FakeTask.of(cdb));
+    }
+
+    private void clearAttentions() {
+        run("00");
+        run(FakeTask.of("00").lun(300));
+    }
+
+    /** Protects hosts from acting on what an old session knew: a new one begins with 29/00. */
+    @Test
+    void firstCommandGetsThePowerOnAttentionOnce() {
+        assertThat(run("00").outcome()).isEqualTo("check 6/2900");
+        assertThat(run("00").outcome()).isEqualTo("good");
+    }
+
+    /** Protects the order of SPC: the one that tells most comes first, none is lost. */
+    @Test
+    void attentionsComeInOrder() {
+        clearAttentions();
+        var volume = nexus.volumeAt(0);
+        nexus.onPathsChanged(volume);
+        nexus.onVolumesChanged();
+        nexus.onVolumeReset(volume);
+        assertThat(run("12 00 00 00 24 00").outcome()).isEqualTo("data");
+        assertThat(run("00").outcome()).isEqualTo("check 6/2903");
+        assertThat(run("00").outcome()).isEqualTo("check 6/3f0e");
+        assertThat(run("00").outcome()).isEqualTo("check 6/2a06");
+        assertThat(run("00").outcome()).isEqualTo("good");
+    }
+
+    /** Protects REQUEST SENSE: it tells of the attention, in the format that is asked for. */
+    @Test
+    void requestSenseReturnsTheAttention() {
+        byte[] descriptor = run("03 01 00 00 ff 00").dataIn();
+        assertThat(descriptor).startsWith(0x72, 0x06, 0x29, 0x00).hasSize(8);
+        byte[] fixed = run("03 00 00 00 ff 00").dataIn();
+        assertThat(fixed).hasSize(18).startsWith(0x70, 0x00, 0x00);
+    }
+
+    /** Protects every command's checks: outcome by CDB, on a unit of 2048 blocks. */
+    @ParameterizedTest
+    @CsvSource({
+        "ff, check 5/2000",
+        "28 00 00000800 00 0001 00, check 5/2100",
+        "28 00 00000800 00 0000 00, good",
+        "28 00 00000801 00 0000 00, check 5/2100",
+        "28 20 00000000 00 0001 00, check 5/2400",
+        "28 00 00000000 00 0001 04, check 5/2400",
+        "88 00 8000000000000000 00000001 00 00, check 5/2100",
+        "88 00 ffffffffffffffff 00000001 00 00, check 5/2100",
+        "a8 00 00000000 ffffffff 00 00, check 5/2100",
+        "2a 20 00000000 00 0001 00, check 5/2400",
+        "41 10 00000000 00 0001 00, check 5/2400",
+        "41 00 00000000 00 0000 00, check 5/2400",
+        "42 00 00000000 00 0004 00, check 5/1a00",
+        "42 01 00000000 00 0018 00, check 5/2400",
+        "42 00 00000000 00 0000 00, good",
+        "1a 00 3f 00 ff 00, data",
+        "1a 00 c0 00 ff 00, check 5/3900",
+        "1a 00 05 00 ff 00, check 5/2400",
+        "12 00 01 00 ff 00, check 5/2400",
+        "12 01 77 00 ff 00, check 5/2400",
+        "9e 1f 0000000000000000 00000000 00 00, check 5/2000",
+        "a0 00 00 000000 00000008 00 00, check 5/2400",
+        "5f 00, check 5/2000"
+    })
+    void cdbLeadsToOutcome(String cdb, String outcome) {
+        clearAttentions();
+        assertThat(run(cdb).outcome()).isEqualTo(outcome);
+    }
+
+    /** Protects snapshots and replicas: a write-protected unit takes no change by any command. */
+    @ParameterizedTest
+    @CsvSource({
+        "0a 00 00 00 01 00",
+        "2a 00 00000000 00 0001 00",
+        "aa 00 00000000 00000001 00 00",
+        "8a 00 0000000000000000 00000001 00 00",
+        "2e 00 00000000 00 0001 00",
+        "41 00 00000000 00 0001 00",
+        "93 01 0000000000000000 00000001 00 00",
+        "42 00 00000000 00 0018 00"
+    })
+    void writeProtectedUnitRefuses(String cdb) {
+        clearAttentions();
+        FakeTask task = run(FakeTask.of(cdb).lun(300).offering(new byte[4096]));
+        assertThat(task.outcome()).isEqualTo("check 7/2700");
+        assertThat(task.submitted).isEmpty();
+    }
+
+    /** Protects a host that offers less than it announces: whole blocks only. */
+    @Test
+    void writesWholeBlocksOfWhatIsOffered() {
+        clearAttentions();
+        FakeTask task = run(FakeTask.of("2a 08 00000001 00 0004 00").offering(new byte[1100]));
+        assertThat(task.outcome()).isEqualTo("good");
+        IoRequest.Write write = (IoRequest.Write) task.submitted.getFirst();
+        assertThat(write.offset()).isEqualTo(512);
+        assertThat(write.data().length()).isEqualTo(1024);
+        assertThat(write.forceUnitAccess()).isTrue();
+    }
+
+    /** Protects UNMAP: one range after the other, all checked before the first takes effect. */
+    @Test
+    void unmapChecksAllBeforeItBegins() {
+        clearAttentions();
+        String good = "0026 0024 00000000" + "0000000000000008 00000008 00000000";
+        String beyond = "0000000000000800 00000001 00000000";
+        byte[] list = HexFormat.of().parseHex((good + beyond).replace(" ", ""));
+        list[3] = 32;
+        FakeTask task = run(FakeTask.of("42 00 00000000 00 0028 00").offering(list));
+        assertThat(task.outcome()).isEqualTo("check 5/2100");
+        assertThat(task.submitted).isEmpty();
+        byte[] one = Arrays.copyOf(list, 24);
+        one[3] = 16;
+        FakeTask fine = run(FakeTask.of("42 00 00000000 00 0018 00").offering(one));
+        assertThat(fine.outcome()).isEqualTo("good");
+        assertThat(fine.submitted)
+                .containsExactly(new IoRequest.Zero(nexus.volumeAt(0), 4096, 4096, true));
+    }
+
+    /** Protects the speed of UNMAP, and that merging descriptors loses no block and adds none. */
+    @Test
+    void descriptorsThatTouchAreUnmappedAtOnce() {
+        clearAttentions();
+        String[] descriptors = {
+            "0000000000000010 00000008 00000000", // 16 to 23
+            "0000000000000008 00000008 00000000", // 8 to 15, right before
+            "0000000000000012 00000010 00000000", // 18 to 33, overlapping
+            "0000000000000100 00000000 00000000", // nothing
+            "0000000000000023 00000001 00000000", // 35, apart
+        };
+        String text = "0056 0050 00000000" + String.join("", descriptors);
+        byte[] list = HexFormat.of().parseHex(text.replace(" ", ""));
+        FakeTask task = run(FakeTask.of("42 00 00000000 00 0058 00").offering(list));
+        assertThat(task.outcome()).isEqualTo("good");
+        assertThat(task.submitted)
+                .containsExactly(
+                        new IoRequest.Zero(nexus.volumeAt(0), 8 * 512, 26 * 512, true),
+                        new IoRequest.Zero(nexus.volumeAt(0), 35 * 512, 512, true));
+    }
+
+    /** Protects VERIFY: a difference in any byte is a miscompare. */
+    @Test
+    void verifyComparesEveryByte() {
+        clearAttentions();
+        byte[] stored = new byte[1024];
+        byte[] sent = stored.clone();
+        sent[1023] = 1;
+        String cdb = "2f 02 00000000 00 0002 00";
+        assertThat(
+                        run(FakeTask.of(cdb)
+                                        .offering(sent)
+                                        .answering(new IoResult.Done(Payload.of(stored))))
+                                .outcome())
+                .isEqualTo("check e/1d00");
+        assertThat(
+                        run(FakeTask.of(cdb)
+                                        .offering(stored.clone())
+                                        .answering(new IoResult.Done(Payload.of(stored))))
+                                .outcome())
+                .isEqualTo("good");
+    }
+
+    /** Protects large configurations: LUNs above 255 are found and listed in flat addressing. */
+    @Test
+    void lunsAbove255UseFlatAddressing() {
+        byte[] list = run("a0 00 00 000000 00000100 00 00").dataIn();
+        assertThat(HexFormat.of().formatHex(list))
+                .isEqualTo("0000001000000000" + "0000000000000000" + "412c000000000000");
+        assertThat(run(FakeTask.of("00").lun(300)).outcome()).isEqualTo("check 6/2900");
+        assertThat(Lun.decode(0x412c_0000_0000_0000L)).isEqualTo(300);
+        assertThat(Lun.decode(0x0100_0000_0000_0000L)).isEqualTo(-1);
+        assertThat(Lun.decode(0x0000_0000_0000_0001L)).isEqualTo(-1);
+    }
+
+    /** Protects discovery: an empty LUN says so, and everything else fails there. */
+    @Test
+    void lunWithoutUnit() {
+        assertThat(run(FakeTask.of("12 00 00 00 24 00").lun(7)).dataIn()[0]).isEqualTo((byte) 0x7F);
+        assertThat(run(FakeTask.of("00").lun(7)).outcome()).isEqualTo("check 5/2500");
+        assertThat(run(FakeTask.of("a0 00 00 000000 00000100 00 00").lun(7)).outcome())
+                .isEqualTo("data");
+    }
+
+    /** Protects multipath: one identity by every node, another for every volume. */
+    @Test
+    void identityIsTheVolumesOwn() {
+        byte[] page = run("12 01 83 00 ff 00").dataIn();
+        byte[] other = run(FakeTask.of("12 01 83 00 ff 00").lun(300)).dataIn();
+        assertThat(Arrays.copyOfRange(page, 4, 8)).containsExactly(1, 3, 0, 16);
+        assertThat(page[8] >> 4).isEqualTo(6);
+        assertThat(Arrays.copyOfRange(page, 8, 24)).isNotEqualTo(Arrays.copyOfRange(other, 8, 24));
+    }
+
+    /** Protects path choice: each node's group, with its true state, in both formats. */
+    @Test
+    void reportsTargetPortGroups() {
+        clearAttentions();
+        byte[] plain = run("a3 0a 00000000 00000100 00 00").dataIn();
+        assertThat(HexFormat.of().formatHex(plain))
+                .isEqualTo(
+                        "00000018"
+                                + "008b0001"
+                                + "00020001"
+                                + "00000001"
+                                + "018b0002"
+                                + "00020001"
+                                + "00000002");
+        byte[] extended = run("a3 2a 00000000 00000100 00 00").dataIn();
+        assertThat(extended).hasSize(8 + 24).startsWith(0, 0, 0, 28, 0x10);
+    }
+
+    /** Protects REPORT SUPPORTED OPERATION CODES: it is the table itself. */
+    @Test
+    void everyCommandIsReported() {
+        clearAttentions();
+        byte[] all = run("a3 0c 00 00 0000 00001000 00 00").dataIn();
+        assertThat(all).hasSize(4 + 8 * CommandTable.ALL.size());
+        for (CommandTable.Command command : CommandTable.ALL) {
+            assertThat(command.usage()[0] & 0xFF).isEqualTo(command.opcode());
+            assertThat(command.cdbBytes()).isIn(6, 10, 12, 16);
+        }
+    }
+}

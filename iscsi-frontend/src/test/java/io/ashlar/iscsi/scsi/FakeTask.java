@@ -1,0 +1,134 @@
+package io.ashlar.iscsi.scsi;
+
+import io.ashlar.common.Payload;
+import io.ashlar.volume.IoRequest;
+import io.ashlar.volume.IoResult;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.function.Consumer;
+
+/** A task whose data is there at once, and whose I/Os are answered from a list. */
+final class FakeTask implements ScsiTask {
+    private byte[] cdb = new byte[16];
+    private long lun;
+    private byte[] offered = new byte[0];
+    private int wanted;
+    private String outcome = "";
+    private byte[] dataIn = new byte[0];
+    final List<IoRequest> submitted = new ArrayList<>();
+    final ArrayDeque<IoResult> results = new ArrayDeque<>();
+
+    static FakeTask of(String cdb) {
+        FakeTask task = new FakeTask();
+        byte[] bytes = HexFormat.of().parseHex(cdb.replace(" ", ""));
+        System.arraycopy(bytes, 0, task.cdb, 0, bytes.length);
+        return task;
+    }
+
+    FakeTask lun(int number) {
+        lun = Lun.encode(number);
+        return this;
+    }
+
+    FakeTask offering(byte[] data) {
+        offered = data;
+        return this;
+    }
+
+    FakeTask answering(IoResult result) {
+        results.add(result);
+        return this;
+    }
+
+    /**
+     * {@code good}, {@code data}, {@code check KEY/CODE}, {@code status XX} or {@code vanished}.
+     */
+    String outcome() {
+        return outcome;
+    }
+
+    byte[] dataIn() {
+        return dataIn;
+    }
+
+    private void end(String how) {
+        if (!outcome.isEmpty()) {
+            throw new AssertionError("ended twice: " + outcome + ", " + how);
+        }
+        outcome = how;
+    }
+
+    @Override
+    public byte[] cdb() {
+        return cdb;
+    }
+
+    @Override
+    public long lun() {
+        return lun;
+    }
+
+    @Override
+    public long offeredBytes() {
+        return offered.length;
+    }
+
+    @Override
+    public boolean hasCompany() {
+        return false;
+    }
+
+    @Override
+    public void receive(int bytes, Runnable next) {
+        wanted = Math.min(bytes, offered.length);
+        next.run();
+    }
+
+    @Override
+    public Payload received() {
+        return Payload.of(offered).slice(0, wanted);
+    }
+
+    @Override
+    public void reserve(int bytes, Runnable next) {
+        next.run();
+    }
+
+    @Override
+    public void submit(IoRequest request, Consumer<IoResult> done) {
+        submitted.add(request);
+        done.accept(results.isEmpty() ? IoResult.DONE : results.poll());
+    }
+
+    @Override
+    public void good() {
+        end("good");
+    }
+
+    @Override
+    public void goodWith(Payload data) {
+        dataIn = data.toByteArray();
+        end("data");
+    }
+
+    @Override
+    public void check(Sense sense) {
+        end(
+                "check "
+                        + Integer.toHexString(sense.key())
+                        + "/"
+                        + String.format("%04x", sense.code()));
+    }
+
+    @Override
+    public void status(int status) {
+        end("status " + String.format("%02x", status));
+    }
+
+    @Override
+    public void vanish() {
+        end("vanished");
+    }
+}

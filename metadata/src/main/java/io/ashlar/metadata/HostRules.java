@@ -1,0 +1,211 @@
+package io.ashlar.metadata;
+
+import io.ashlar.common.VolumeId;
+import io.ashlar.metadata.ControlStateMachine.Result;
+import io.ashlar.metadata.Outcome.Reason;
+import java.util.BitSet;
+import java.util.Collections;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/** Commands about hosts and what they see. */
+final class HostRules {
+    private HostRules() {}
+
+    static Result create(Step step, Command.CreateHost command) {
+        ControlState state = step.state();
+        String host = command.host();
+        if (host.isEmpty() || !Step.isWord(host, Limits.HOST_MAX)) {
+            return step.rejected(
+                    Reason.INVALID,
+                    "host "
+                            + Step.quoted(host)
+                            + " is no initiator name; use 1 to "
+                            + Limits.HOST_MAX
+                            + " printable ASCII letters, such as iqn.2026-01.com.example:host1");
+        }
+        if (state.hosts().contains(host)) {
+            return step.applied(state);
+        }
+        if (state.hosts().size() >= Limits.HOSTS_MAX) {
+            return step.rejected(
+                    Reason.INVALID,
+                    "the cluster knows " + Limits.HOSTS_MAX + " hosts already; delete one");
+        }
+        TreeSet<String> hosts = new TreeSet<>(state.hosts());
+        hosts.add(host);
+        return step.applied(state.withHosts(Collections.unmodifiableSortedSet(hosts)));
+    }
+
+    static Result delete(Step step, Command.DeleteHost command) {
+        ControlState state = step.state();
+        if (!state.hosts().contains(command.host())) {
+            return unknownHost(step, command.host());
+        }
+        int mappings = ofHost(state, command.host()).size();
+        if (mappings > 0) {
+            return step.rejected(
+                    Reason.IN_USE,
+                    "host "
+                            + command.host()
+                            + " still sees "
+                            + mappings
+                            + " volumes; unmap them first");
+        }
+        TreeSet<String> hosts = new TreeSet<>(state.hosts());
+        hosts.remove(command.host());
+        return step.applied(state.withHosts(Collections.unmodifiableSortedSet(hosts)));
+    }
+
+    static Result map(Step step, Command.MapVolume command) {
+        ControlState state = step.state();
+        Mapping wish = command.mapping();
+        if (!state.hosts().contains(wish.host())) {
+            return unknownHost(step, wish.host());
+        }
+        VolumeRecord volume = state.volumes().get(wish.volume());
+        if (volume == null) {
+            return VolumeRules.notFound(step, wish.volume());
+        }
+        if (wish.lun() < -1 || wish.lun() > Limits.LUN_MAX) {
+            return step.rejected(
+                    Reason.INVALID,
+                    "LUN "
+                            + wish.lun()
+                            + "; use 0 to "
+                            + Limits.LUN_MAX
+                            + ", or -1 for the lowest free one");
+        }
+        if (volume.anyHostLun() != -1) {
+            return step.rejected(
+                    Reason.EXISTS,
+                    "every host sees volume "
+                            + volume.name()
+                            + " as LUN "
+                            + volume.anyHostLun()
+                            + "; it needs no mapping");
+        }
+        SortedMap<Integer, Mapping> mappings = ofHost(state, wish.host());
+        for (Mapping mapping : mappings.values()) {
+            if (mapping.volume().equals(wish.volume())) {
+                return wish.lun() == -1 || wish.lun() == mapping.lun()
+                        ? step.applied(state, mapping.lun())
+                        : step.rejected(
+                                Reason.EXISTS,
+                                "host "
+                                        + wish.host()
+                                        + " sees volume "
+                                        + volume.name()
+                                        + " as LUN "
+                                        + mapping.lun()
+                                        + "; unmap it first");
+            }
+        }
+        int all = state.mappings().values().stream().mapToInt(SortedMap::size).sum();
+        if (all >= Limits.MAPPINGS_MAX) {
+            return step.rejected(
+                    Reason.INVALID,
+                    "the cluster has "
+                            + Limits.MAPPINGS_MAX
+                            + " mappings already; unmap a volume first");
+        }
+        int lun = wish.lun() == -1 ? lowestFree(state, mappings) : wish.lun();
+        if (lun > Limits.LUN_MAX || mappings.size() >= Limits.MAPPINGS_PER_HOST_MAX) {
+            return step.rejected(
+                    Reason.INVALID,
+                    "host " + wish.host() + " has no LUN left; unmap a volume first");
+        }
+        Mapping clash = mappings.get(lun);
+        VolumeRecord anyHost = ofAnyHost(state, lun);
+        if (clash != null || anyHost != null) {
+            return step.rejected(
+                    Reason.EXISTS,
+                    "LUN "
+                            + lun
+                            + " of host "
+                            + wish.host()
+                            + " is "
+                            + (clash != null ? name(state, clash.volume()) : volumeName(anyHost))
+                            + "; choose another, or -1 for the lowest free one");
+        }
+        TreeMap<Integer, Mapping> more = new TreeMap<>(mappings);
+        more.put(lun, new Mapping(wish.host(), wish.volume(), lun));
+        return step.applied(state.withMappings(wish.host(), more), lun);
+    }
+
+    static Result unmap(Step step, Command.UnmapVolume command) {
+        ControlState state = step.state();
+        TreeMap<Integer, Mapping> left = new TreeMap<>(ofHost(state, command.host()));
+        if (!left.values().removeIf(mapping -> mapping.volume().equals(command.volume()))) {
+            return step.rejected(
+                    Reason.NOT_FOUND,
+                    "host "
+                            + Step.quoted(command.host())
+                            + " has no mapping of "
+                            + name(state, command.volume())
+                            + "; list the mappings and correct the names");
+        }
+        return step.applied(state.withMappings(command.host(), left));
+    }
+
+    /** Who has a LUN that is wanted for all hosts, or null if it is free everywhere. */
+    static @Nullable String takenForAny(ControlState state, int lun) {
+        VolumeRecord anyHost = ofAnyHost(state, lun);
+        if (anyHost != null) {
+            return "every host sees volume " + anyHost.name() + " as LUN " + lun;
+        }
+        for (var entry : state.mappings().entrySet()) {
+            Mapping mapping = entry.getValue().get(lun);
+            if (mapping != null) {
+                return "host "
+                        + entry.getKey()
+                        + " sees "
+                        + name(state, mapping.volume())
+                        + " as LUN "
+                        + lun;
+            }
+        }
+        return null;
+    }
+
+    private static int lowestFree(ControlState state, SortedMap<Integer, Mapping> mappings) {
+        BitSet taken = new BitSet();
+        mappings.keySet().forEach(taken::set);
+        for (VolumeRecord volume : state.volumes().values()) {
+            if (volume.anyHostLun() >= 0) {
+                taken.set(volume.anyHostLun());
+            }
+        }
+        return taken.nextClearBit(0);
+    }
+
+    private static @Nullable VolumeRecord ofAnyHost(ControlState state, int lun) {
+        for (VolumeRecord volume : state.volumes().values()) {
+            if (volume.anyHostLun() == lun) {
+                return volume;
+            }
+        }
+        return null;
+    }
+
+    private static SortedMap<Integer, Mapping> ofHost(ControlState state, String host) {
+        SortedMap<Integer, Mapping> mappings = state.mappings().get(host);
+        return mappings == null ? Collections.emptySortedMap() : mappings;
+    }
+
+    private static String name(ControlState state, VolumeId id) {
+        VolumeRecord volume = state.volumes().get(id);
+        return volume == null ? id.toString() : volumeName(volume);
+    }
+
+    private static String volumeName(@Nullable VolumeRecord volume) {
+        return volume == null ? "another volume" : "volume " + volume.name();
+    }
+
+    private static Result unknownHost(Step step, String host) {
+        return step.rejected(
+                Reason.NOT_FOUND, "host " + Step.quoted(host) + " is not known; create it first");
+    }
+}

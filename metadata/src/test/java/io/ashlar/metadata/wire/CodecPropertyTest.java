@@ -1,0 +1,224 @@
+package io.ashlar.metadata.wire;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.ashlar.common.Crc32c;
+import io.ashlar.common.NodeId;
+import io.ashlar.common.RandomSource;
+import io.ashlar.common.WireFormatException;
+import io.ashlar.metadata.Command;
+import io.ashlar.metadata.ControlState;
+import io.ashlar.metadata.ControlStateMachine;
+import io.ashlar.metadata.ControlStateMachine.Result;
+import io.ashlar.metadata.Outcome;
+import io.ashlar.metadata.wire.IdentityCodec.Identity;
+import io.ashlar.metadata.wire.SessionImage.Session;
+import io.ashlar.metadata.wire.SnapshotCodec.Snapshot;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.function.Function;
+import org.junit.jupiter.api.Test;
+
+/**
+ * What is on disk: it comes back as it was, damage is told from novelty, and layouts do not drift.
+ */
+class CodecPropertyTest {
+    private static final Path GOLDEN = Path.of("src/test/resources/golden");
+
+    @Test
+    void entriesComeBackAsTheyWere() {
+        for (long seed = 0; seed < 2000; seed++) {
+            List<Envelope> envelopes = envelopes(seed);
+            assertThat(EntryCodec.read(entry(envelopes))).as("seed %s", seed).isEqualTo(envelopes);
+        }
+    }
+
+    @Test
+    void snapshotsComeBackAsTheyWereAndEqualStatesMakeEqualBytes() {
+        for (long seed = 0; seed < 200; seed++) {
+            Snapshot snapshot = snapshot(seed, 200);
+            ByteBuf bytes = snapshot(snapshot);
+            Snapshot again = SnapshotCodec.read(bytes.duplicate());
+            assertThat(again).as("seed %s", seed).isEqualTo(snapshot);
+            assertThat(snapshot(again)).as("seed %s", seed).isEqualTo(bytes);
+        }
+    }
+
+    @Test
+    void noCommandThatDecodesMakesTheStateMachineThrowAndItIsDeterministic() {
+        for (long seed = 0; seed < 300; seed++) {
+            assertThat(snapshot(seed, 300)).as("seed %s", seed).isEqualTo(snapshot(seed, 300));
+        }
+    }
+
+    @Test
+    void damagedBytesAreRefusedAndNothingElseHappens() {
+        ByteBuf entry = entry(envelopes(3));
+        ByteBuf snapshot = snapshot(snapshot(3, 300));
+        for (long seed = 0; seed < 4000; seed++) {
+            RandomSource random = RandomSource.seeded(seed);
+            for (ByteBuf good : List.of(entry, snapshot)) {
+                ByteBuf bad = good.copy();
+                if (random.nextInt(4) == 0) {
+                    bad.writerIndex(random.nextInt(bad.readableBytes()));
+                } else {
+                    int at = random.nextInt(bad.readableBytes());
+                    bad.setByte(at, bad.getByte(at) ^ (1 << random.nextInt(8)));
+                }
+                assertThatThrownBy(() -> read(good == entry, bad))
+                        .as("seed %s", seed)
+                        .isInstanceOf(WireFormatException.class);
+            }
+        }
+    }
+
+    @Test
+    void hostileBodiesWithAGoodChecksumGiveAValueOrARefusal() {
+        ByteBuf entry = entry(envelopes(3));
+        ByteBuf snapshot = snapshot(snapshot(3, 300));
+        for (long seed = 0; seed < 20_000; seed++) {
+            RandomSource random = RandomSource.seeded(seed);
+            boolean isEntry = random.nextInt(2) == 0;
+            ByteBuf bad = (isEntry ? entry : snapshot).copy();
+            for (int i = random.nextInt(4); i >= 0; i--) {
+                int at = 16 + random.nextInt(bad.readableBytes() - 16);
+                bad.setByte(at, random.nextInt(3) == 0 ? 0xFF : random.nextInt(256));
+            }
+            seal(bad);
+            try {
+                read(isEntry, bad);
+            } catch (WireFormatException expected) {
+                assertThat(expected).hasMessageNotContaining("checksum");
+            }
+        }
+    }
+
+    @Test
+    void anythingNewerIsRefusedByNameWithTheRemedy() {
+        ByteBuf newerVersion = entry(envelopes(1));
+        newerVersion.setShort(4, 2);
+        seal(newerVersion);
+        assertThatThrownBy(() -> EntryCodec.read(newerVersion))
+                .hasMessageContaining("metadata command of version 2")
+                .hasMessageContaining("upgrade this node");
+        ByteBuf newerCommand =
+                entry(List.of(new Envelope(new UUID(1, 1), 1, 1, 0, Samples.oneOfEach().get(0))));
+        newerCommand.setByte(16 + 4 + 40, 99);
+        seal(newerCommand);
+        assertThatThrownBy(() -> EntryCodec.read(newerCommand))
+                .hasMessageContaining("command kind 99")
+                .hasMessageContaining("upgrade this node");
+    }
+
+    @Test
+    void textsAndBatchesTooLongAreRefusedWhenWritten() {
+        Command tooLong = new Command.CreateHost("x".repeat(2000));
+        assertThatThrownBy(() -> entry(List.of(new Envelope(new UUID(1, 1), 1, 1, 0, tooLong))))
+                .isInstanceOf(IllegalArgumentException.class);
+        Envelope one = new Envelope(new UUID(1, 1), 1, 1, 0, new Command.CreateHost("h"));
+        List<Envelope> many = new ArrayList<>();
+        for (int i = 0; i <= EntryCodec.COMMANDS_MAX; i++) {
+            many.add(one);
+        }
+        assertThatThrownBy(() -> entry(many)).isInstanceOf(IllegalArgumentException.class);
+    }
+
+    /** A changed layout needs a new version, and a reader for the old one. */
+    @Test
+    void layoutsAreThoseOfTheGoldenFiles() throws IOException {
+        List<Envelope> envelopes = new ArrayList<>();
+        for (Command command : Samples.oneOfEach()) {
+            envelopes.add(
+                    new Envelope(
+                            new UUID(0xA1, 0xB2), envelopes.size() + 4, 3, 0x0102030405L, command));
+        }
+        golden("entry-v1.hex", entry(envelopes), EntryCodec::read, envelopes);
+        Snapshot snapshot = snapshot(11, 400);
+        golden("snapshot-v1.hex", snapshot(snapshot), SnapshotCodec::read, snapshot);
+        Identity identity = new Identity(new UUID(1, 2), new NodeId(3), new UUID(4, 5), true);
+        ByteBuf out = Unpooled.buffer();
+        IdentityCodec.write(out, identity);
+        golden("identity-v1.hex", out, IdentityCodec::read, identity);
+    }
+
+    private static void golden(
+            String name, ByteBuf bytes, Function<ByteBuf, Object> reader, Object value)
+            throws IOException {
+        Path file = GOLDEN.resolve(name);
+        if (Boolean.getBoolean("golden.update")) {
+            String hex = ByteBufUtil.hexDump(bytes).replaceAll("(.{96})", "$1\n");
+            Files.writeString(file, hex + "\n");
+        }
+        String hex = Files.readString(file).replaceAll("\\s", "");
+        assertThat(ByteBufUtil.hexDump(bytes)).isEqualTo(hex);
+        assertThat(reader.apply(Unpooled.wrappedBuffer(ByteBufUtil.decodeHexDump(hex))))
+                .isEqualTo(value);
+    }
+
+    private static Object read(boolean entry, ByteBuf bytes) {
+        return entry ? EntryCodec.read(bytes) : SnapshotCodec.read(bytes);
+    }
+
+    private static void seal(ByteBuf frame) {
+        byte[] covered = new byte[frame.readableBytes() - 4];
+        frame.getBytes(0, covered, 0, 12);
+        frame.getBytes(16, covered, 12, covered.length - 12);
+        frame.setInt(12, Crc32c.of(covered, 0, covered.length));
+    }
+
+    private static ByteBuf entry(List<Envelope> envelopes) {
+        ByteBuf out = Unpooled.buffer();
+        EntryCodec.write(out, envelopes);
+        return out;
+    }
+
+    private static ByteBuf snapshot(Snapshot snapshot) {
+        ByteBuf out = Unpooled.buffer();
+        SnapshotCodec.write(out, snapshot);
+        return out;
+    }
+
+    private static List<Envelope> envelopes(long seed) {
+        RandomSource random = RandomSource.seeded(seed);
+        Samples samples = new Samples(seed);
+        List<Envelope> envelopes = new ArrayList<>();
+        for (int i = random.nextInt(8); i >= 0; i--) {
+            long sequence = 1 + random.nextInt(1000);
+            envelopes.add(
+                    new Envelope(
+                            new UUID(random.nextLong(), random.nextLong()),
+                            sequence,
+                            sequence - random.nextInt(5),
+                            random.nextInt(1000),
+                            samples.command()));
+        }
+        return envelopes;
+    }
+
+    /** The state after many random commands, and a session with their last outcomes. */
+    private static Snapshot snapshot(long seed, int commands) {
+        Samples samples = new Samples(seed);
+        ControlState state = ControlState.initial();
+        TreeMap<Long, Outcome> results = new TreeMap<>();
+        for (int i = 1; i <= commands; i++) {
+            Result result = ControlStateMachine.apply(state, i, samples.command());
+            state = result.state();
+            results.put((long) i, result.outcome());
+            if (results.size() > 20) {
+                results.pollFirstEntry();
+            }
+        }
+        TreeMap<UUID, Session> sessions = new TreeMap<>();
+        sessions.put(new UUID(1, seed), new Session(commands, results.firstKey(), results));
+        return new Snapshot(state, new SessionImage(seed, sessions));
+    }
+}

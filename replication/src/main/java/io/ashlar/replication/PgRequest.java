@@ -1,0 +1,64 @@
+package io.ashlar.replication;
+
+import io.ashlar.common.BlockRange;
+import io.ashlar.common.ChunkId;
+import io.ashlar.common.Payload;
+import io.ashlar.common.PgId;
+import io.ashlar.common.VolumeId;
+
+/**
+ * What the owner of a volume asks of a placement group. Each carries the owner's access epoch: a
+ * primary refuses one lower than the highest that it knows (DESIGN section 6, rule 2).
+ */
+public sealed interface PgRequest {
+    PgId pg();
+
+    VolumeId volume();
+
+    long accessEpoch();
+
+    /**
+     * Writes inside one chunk. The primary widens it to whole blocks.
+     *
+     * @param offset byte offset in the chunk, a multiple of 512
+     * @param data 512 bytes to 1 MiB
+     * @param checksums CRC-32C of each part of the data that lies in one 4 KiB block, in order;
+     *     computed where the data entered the cluster
+     */
+    record Write(
+            PgId pg, long accessEpoch, ChunkId chunk, int offset, Payload data, int[] checksums)
+            implements PgRequest {
+        @Override
+        public VolumeId volume() {
+            return chunk.volume();
+        }
+    }
+
+    /**
+     * Reads inside one chunk.
+     *
+     * @param offset byte offset in the chunk, a multiple of 512
+     * @param length 512 bytes to 1 MiB, a multiple of 512
+     */
+    record Read(PgId pg, long accessEpoch, ChunkId chunk, int offset, int length)
+            implements PgRequest {
+        @Override
+        public VolumeId volume() {
+            return chunk.volume();
+        }
+    }
+
+    /** Makes whole blocks read as zeros and gives their space back. */
+    record Trim(PgId pg, long accessEpoch, BlockRange range) implements PgRequest {
+        @Override
+        public VolumeId volume() {
+            return range.chunk().volume();
+        }
+    }
+
+    /**
+     * Installs an access epoch; answered when all that the primary accepted for the volume under a
+     * lower one is decided.
+     */
+    record Fence(PgId pg, VolumeId volume, long accessEpoch) implements PgRequest {}
+}

@@ -1,0 +1,37 @@
+package io.ashlar.replication.group;
+
+import io.ashlar.common.Clock;
+import io.ashlar.common.ProcessId;
+import io.ashlar.metadata.MetadataClient;
+import io.ashlar.replication.PeerTransport;
+import io.ashlar.replication.PgRules;
+import io.ashlar.replication.ReplicationCounters;
+import io.ashlar.replication.ReplicationSettings;
+import io.ashlar.replication.lease.Leases;
+import java.util.function.Consumer;
+
+/**
+ * What all groups of a process share.
+ *
+ * @param handOvers bounds how many leads are given away at a time
+ * @param copies bounds what is copied to learners
+ * @param learnShare what this process lets each of its teachers have in flight
+ * @param startedNanos when the process started
+ * @param fatal called when this process can no longer keep its promises, with the reason; it does
+ *     not go on
+ */
+public record GroupEnvironment(
+        ProcessId self,
+        Clock clock,
+        ReplicationSettings settings,
+        PgRules rules,
+        PeerTransport transport,
+        MetadataClient metadata,
+        Leases leases,
+        ReplicationCounters counters,
+        HandOvers handOvers,
+        ScrubBudget scrub,
+        CopyBudget copies,
+        LearnShare learnShare,
+        long startedNanos,
+        Consumer<String> fatal) {}

@@ -1,0 +1,364 @@
+package io.ashlar.systemtests.cluster;
+
+import io.ashlar.systemtests.iscsi.Discovery;
+import io.ashlar.systemtests.iscsi.SessionOptions;
+import io.ashlar.systemtests.multipath.MultipathClient;
+import io.ashlar.systemtests.multipath.MultipathOptions;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeoutException;
+import java.util.stream.Stream;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * A cluster of three processes on 127.0.0.1 to .3, driven by {@code bin/ashlar} alone. Every call
+ * has a time-out. Not for many threads, except what only asks.
+ */
+public final class DevCluster implements AutoCloseable {
+    public static final int NODES = 3;
+
+    private static final Duration START_TIMEOUT = Duration.ofMinutes(6);
+    private static final Duration COMMAND_TIMEOUT = Duration.ofMinutes(1);
+    private static final int ISCSI_PORT = 3260;
+    private static final int API_PORT = 7480;
+    private static final int LOG_LINES = 40;
+
+    /** The build that runs these tests has built the program. */
+    private static final Map<String, String> ENVIRONMENT = Map.of("ASHLAR_NO_BUILD", "1");
+
+    private final String program;
+    private final Path directory;
+    private final int portOffset;
+    private final List<String> startOptions;
+    private final Map<String, String> environment;
+    private String targetName = "";
+
+    /**
+     * @param home the repository
+     * @param directory where the cluster keeps its data; it need not exist
+     * @param portOffset added to every standard port
+     */
+    public DevCluster(Path home, Path directory, int portOffset) {
+        this(home, directory, portOffset, List.of(), Map.of());
+    }
+
+    /**
+     * @param startOptions more options of {@code ashlar dev}
+     * @param environment of its processes, beside this one's
+     */
+    public DevCluster(
+            Path home,
+            Path directory,
+            int portOffset,
+            List<String> startOptions,
+            Map<String, String> environment) {
+        this.program = home.resolve("bin/ashlar").toAbsolutePath().normalize().toString();
+        this.directory = directory.toAbsolutePath().normalize();
+        this.portOffset = portOffset;
+        this.startOptions = List.copyOf(startOptions);
+        Map<String, String> all = new HashMap<>(ENVIRONMENT);
+        all.putAll(environment);
+        this.environment = Map.copyOf(all);
+    }
+
+    /** Starts it, or what of it is down, and waits until all is healthy. */
+    public void start() throws IOException, InterruptedException {
+        List<String> options =
+                new ArrayList<>(List.of("--detach", "--port-offset", Integer.toString(portOffset)));
+        options.addAll(startOptions);
+        dev(START_TIMEOUT, options.toArray(String[]::new));
+        awaitHealthy();
+        targetName = api(1).status().path("target").asString();
+    }
+
+    /** Stops it and removes its data. */
+    public void destroy() throws IOException, InterruptedException {
+        if (!Files.isDirectory(directory)) {
+            return;
+        }
+        dev(COMMAND_TIMEOUT, "stop");
+        try (Stream<Path> files = Files.walk(directory)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
+        }
+    }
+
+    @Override
+    public void close() throws IOException, InterruptedException {
+        if (Files.isDirectory(directory)) {
+            dev(COMMAND_TIMEOUT, "stop");
+        }
+    }
+
+    /** SIGKILL. */
+    public void killNode(int node) throws IOException, InterruptedException {
+        dev(COMMAND_TIMEOUT, "kill-node", Integer.toString(node));
+    }
+
+    /** SIGKILL to these by one call, so that none sees another go. */
+    public void killAtOnce(int... nodes) throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>(List.of("kill", "-KILL"));
+        for (int node : nodes) {
+            // The first word is the process id, the second the time at which it was started.
+            Path file = directory.resolve("node" + node).resolve("pid");
+            command.add(Files.readString(file, StandardCharsets.UTF_8).split("\\s+")[0]);
+        }
+        Program.run(COMMAND_TIMEOUT, Map.of(), command).orThrow();
+    }
+
+    /** Starts a node that is down; with options of {@code ashlar dev}, if any are given. */
+    public void startNode(int node, String... options) throws IOException, InterruptedException {
+        List<String> arguments = new ArrayList<>(List.of("start-node", Integer.toString(node)));
+        arguments.addAll(List.of(options));
+        dev(START_TIMEOUT, arguments.toArray(String[]::new));
+    }
+
+    /** One node more, without a vote. */
+    public void addNode() throws IOException, InterruptedException {
+        dev(START_TIMEOUT, "add-node");
+    }
+
+    /** The data of a node that does not run is lost. */
+    public void wipeNode(int node) throws IOException, InterruptedException {
+        dev(COMMAND_TIMEOUT, "wipe-node", Integer.toString(node));
+    }
+
+    /** SIGSTOP. */
+    public void pauseNode(int node) throws IOException, InterruptedException {
+        dev(COMMAND_TIMEOUT, "pause-node", Integer.toString(node));
+    }
+
+    /** SIGCONT. */
+    public void resumeNode(int node) throws IOException, InterruptedException {
+        dev(COMMAND_TIMEOUT, "resume-node", Integer.toString(node));
+    }
+
+    public Path directory() {
+        return directory;
+    }
+
+    public int portOffset() {
+        return portOffset;
+    }
+
+    public String targetName() {
+        return targetName;
+    }
+
+    public InetSocketAddress portal(int node) {
+        return new InetSocketAddress("127.0.0." + node, ISCSI_PORT + portOffset);
+    }
+
+    public NodeApi api(int node) {
+        return new NodeApi(URI.create("http://127.0.0." + node + ":" + (API_PORT + portOffset)));
+    }
+
+    /** For QEMU and libiscsi. */
+    public String url(int node, int lun) {
+        return "iscsi://127.0.0.%d:%d/%s/%d"
+                .formatted(node, ISCSI_PORT + portOffset, targetName, lun);
+    }
+
+    /** Runs the {@code ashlar} command against one node. */
+    public Program.Result ashlar(int node, String... arguments)
+            throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>(List.of(program));
+        command.addAll(List.of(arguments));
+        command.add("--api");
+        command.add("http://127.0.0.%d:%d".formatted(node, API_PORT + portOffset));
+        return Program.run(COMMAND_TIMEOUT, ENVIRONMENT, command);
+    }
+
+    /** The same with {@code -o json}, parsed. */
+    public JsonNode ashlarJson(int node, String... arguments)
+            throws IOException, InterruptedException {
+        List<String> all = new ArrayList<>(List.of(arguments));
+        all.addAll(List.of("-o", "json"));
+        String output = ashlar(node, all.toArray(String[]::new)).orThrow().output();
+        return JsonMapper.builder().build().readTree(output);
+    }
+
+    /**
+     * Creates a volume that any host may attach, unless it is there; returns its LUN.
+     *
+     * @param options more of them for {@code volume create}
+     */
+    public int volume(String name, String size, String... options)
+            throws IOException, InterruptedException {
+        Program.Result known = ashlar(1, "volume", "show", name);
+        if (known.exitCode() != 0) {
+            List<String> create =
+                    new ArrayList<>(List.of("volume", "create", name, "--size", size));
+            create.add("--any-host");
+            create.addAll(List.of(options));
+            ashlar(1, create.toArray(String[]::new)).orThrow();
+        }
+        JsonNode lun = ashlarJson(1, "volume", "show", name).path("anyHostLun");
+        if (!lun.isInt()) {
+            throw new AssertionError("volume " + name + " has no LUN for any host: " + lun);
+        }
+        return lun.asInt();
+    }
+
+    /** Removes all volumes but the one that every development cluster has. */
+    public void deleteVolumes() throws IOException, InterruptedException {
+        for (JsonNode volume : ashlarJson(1, "volume", "list")) {
+            String name = volume.path("name").asString();
+            if (!name.equals("demo")) {
+                ashlar(1, "volume", "delete", name, "--yes").orThrow();
+            }
+        }
+    }
+
+    /** The node that owns a volume, as this node sees it. */
+    public int owner(int askedNode, String volume) throws IOException, InterruptedException {
+        return api(askedNode).volume(volume).path("owner").asInt();
+    }
+
+    /** Has a node own a volume, by a planned move unless it does already. */
+    public void own(int node, String volume) throws IOException, InterruptedException {
+        if (owner(node, volume) != node) {
+            ashlar(node, "volume", "move", volume, Integer.toString(node)).orThrow();
+        }
+    }
+
+    /** A multipath host with one session to each of these nodes. */
+    public MultipathClient host(String name, int lun, MultipathOptions timeouts, int... nodes)
+            throws IOException, InterruptedException {
+        List<SessionOptions> sessions = new ArrayList<>();
+        for (int node : nodes) {
+            sessions.add(
+                    SessionOptions.of(portal(node), targetName)
+                            .withInitiatorName(SessionOptions.INITIATOR_NAME + ":" + name));
+        }
+        return MultipathClient.open(sessions, lun, timeouts);
+    }
+
+    /** Portals as one node's SendTargets tells them. */
+    public List<Discovery.Portal> discover(int node)
+            throws IOException, InterruptedException, TimeoutException {
+        return Discovery.sendTargets(portal(node), COMMAND_TIMEOUT)
+                .getOrDefault(targetName, List.of());
+    }
+
+    /** Every group has all copies that it ought to have, as the first node sees it. */
+    public boolean isWhole() throws IOException, InterruptedException {
+        for (JsonNode group : api(1).placementGroups()) {
+            if (!group.path("health").asString().equals("HEALTHY")
+                    || !group.path("members").equals(group.path("targets"))) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Every node up, and every group with all its copies, as every node sees it. */
+    public boolean isHealthy() throws IOException, InterruptedException {
+        for (int node = 1; node <= NODES; node++) {
+            JsonNode status = api(node).status();
+            if (!status.path("health").asString().equals("HEALTHY")) {
+                return false;
+            }
+            for (JsonNode seen : status.path("nodes")) {
+                if (!seen.path("up").asBoolean()) {
+                    return false;
+                }
+            }
+        }
+        return true;
+    }
+
+    public void awaitHealthy() throws InterruptedException {
+        Waiting.until("cluster healthy", Duration.ofMinutes(3), this::isHealthy);
+    }
+
+    /** Compares all replicas of all groups; call it when no load runs and all is healthy. */
+    public void assertReplicasEqual() throws IOException, InterruptedException {
+        int chunks = 0;
+        for (JsonNode group : api(1).placementGroups()) {
+            String id = group.path("id").asString();
+            Map<String, String> first = null;
+            int firstNode = 0;
+            for (JsonNode member : group.path("members")) {
+                Map<String, String> digests = api(member.asInt()).digests(id);
+                if (first == null) {
+                    first = digests;
+                    firstNode = member.asInt();
+                } else if (!first.equals(digests)) {
+                    throw new AssertionError(
+                            "group %s differs:%n node %d %s%n node %d %s"
+                                    .formatted(id, firstNode, first, member.asInt(), digests));
+                }
+            }
+            if (group.path("members").size() != NODES) {
+                throw new AssertionError(
+                        "group %s has not three replicas: %s".formatted(id, group));
+            }
+            chunks += first == null ? 0 : first.size();
+        }
+        System.out.println("replicas equal: " + chunks + " chunks on each of three nodes");
+    }
+
+    /** Scrubs everything deeply, and waits until that has ended well. */
+    public JsonNode scrub() throws IOException, InterruptedException {
+        ashlar(1, "scrub", "start", "--deep").orThrow();
+        JsonNode[] state = new JsonNode[1];
+        Waiting.until(
+                "the scrub ends",
+                Duration.ofMinutes(2),
+                () -> {
+                    state[0] = api(1).scrub();
+                    return !state[0].path("running").asBoolean();
+                });
+        System.out.println(ashlar(1, "scrub", "status").orThrow().output());
+        return state[0];
+    }
+
+    /** A device of a node, by its place in the node's list. */
+    public JsonNode device(int node, int index) throws IOException, InterruptedException {
+        return api(1).node(node).path("devices").path(index);
+    }
+
+    /** The last lines of every log, for the report of a failure. */
+    public String logTails() {
+        StringBuilder text = new StringBuilder();
+        try {
+            for (int node = 1; node <= NODES; node++) {
+                for (String name : List.of("console.log", "node.log")) {
+                    Path log = directory.resolve("node" + node).resolve(name);
+                    List<String> lines =
+                            new String(Files.readAllBytes(log), StandardCharsets.UTF_8)
+                                    .lines()
+                                    .toList();
+                    text.append("---- ").append(directory.relativize(log)).append('\n');
+                    lines.stream()
+                            .skip(Math.max(0, lines.size() - LOG_LINES))
+                            .forEach(line -> text.append(line).append('\n'));
+                }
+            }
+        } catch (IOException e) {
+            text.append("no logs: ").append(e).append('\n');
+        }
+        return text.toString();
+    }
+
+    private void dev(Duration timeout, String... arguments)
+            throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>(List.of(program, "dev"));
+        command.addAll(List.of(arguments));
+        command.addAll(List.of("--dir", directory.toString()));
+        Program.run(timeout, environment, command).orThrow();
+    }
+}

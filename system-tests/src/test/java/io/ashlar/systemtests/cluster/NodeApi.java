@@ -1,0 +1,116 @@
+package io.ashlar.systemtests.cluster;
+
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** One node's administration interface, as a program outside sees it. */
+public final class NodeApi {
+    private static final Duration TIMEOUT = Duration.ofSeconds(30);
+    private static final JsonMapper MAPPER = JsonMapper.builder().build();
+    private static final Pattern SAMPLE =
+            Pattern.compile("(?m)^([a-zA-Z_:][\\w:]*(?:\\{[^}]*})?) ([-+.\\deENaInf]+)$");
+
+    private final HttpClient http = HttpClient.newBuilder().connectTimeout(TIMEOUT).build();
+    private final URI base;
+
+    NodeApi(URI base) {
+        this.base = base;
+    }
+
+    public JsonNode status() throws IOException, InterruptedException {
+        return get("/v1/status");
+    }
+
+    public JsonNode volume(String name) throws IOException, InterruptedException {
+        return get("/v1/volumes/" + name);
+    }
+
+    public JsonNode node(int node) throws IOException, InterruptedException {
+        return get("/v1/nodes/" + node);
+    }
+
+    public JsonNode job(long job) throws IOException, InterruptedException {
+        return get("/v1/jobs/" + job);
+    }
+
+    public JsonNode scrub() throws IOException, InterruptedException {
+        return get("/v1/scrub");
+    }
+
+    public JsonNode placementGroups() throws IOException, InterruptedException {
+        return get("/v1/placement-groups");
+    }
+
+    /** The digest of every chunk of a group that is not all zeros, on this node's own devices. */
+    public Map<String, String> digests(String group) throws IOException, InterruptedException {
+        Map<String, String> digests = new TreeMap<>();
+        String after = "";
+        while (true) {
+            JsonNode page = get("/v1/placement-groups/" + group + "/digest" + after);
+            for (JsonNode chunk : page.path("chunks")) {
+                digests.put(chunk.path("chunk").asString(), chunk.path("digest").asString());
+            }
+            JsonNode next = page.path("next");
+            if (next.isMissingNode() || next.isNull()) {
+                return digests;
+            }
+            after = "?after=" + next.asString();
+        }
+    }
+
+    /** Samples of the Prometheus page, by name and labels. */
+    public Map<String, Double> metrics() throws IOException, InterruptedException {
+        Map<String, Double> samples = new LinkedHashMap<>();
+        Matcher matcher = SAMPLE.matcher(text("/metrics"));
+        while (matcher.find()) {
+            samples.put(matcher.group(1), parse(matcher.group(2)));
+        }
+        return samples;
+    }
+
+    /** The sum of a metric's samples, whatever their labels; 0 if there is none. */
+    public double metric(String name) throws IOException, InterruptedException {
+        double sum = 0;
+        for (var sample : metrics().entrySet()) {
+            String key = sample.getKey();
+            if (key.equals(name) || key.startsWith(name + "{")) {
+                sum += sample.getValue();
+            }
+        }
+        return sum;
+    }
+
+    private static double parse(String value) {
+        return switch (value) {
+            case "+Inf" -> Double.POSITIVE_INFINITY;
+            case "-Inf" -> Double.NEGATIVE_INFINITY;
+            default -> Double.parseDouble(value);
+        };
+    }
+
+    private JsonNode get(String path) throws IOException, InterruptedException {
+        return MAPPER.readTree(text(path));
+    }
+
+    private String text(String path) throws IOException, InterruptedException {
+        HttpRequest request = HttpRequest.newBuilder(base.resolve(path)).timeout(TIMEOUT).build();
+        HttpResponse<String> response = http.send(request, HttpResponse.BodyHandlers.ofString());
+        if (response.statusCode() != 200) {
+            throw new IOException(
+                    "%s%s answered %d: %s"
+                            .formatted(base, path, response.statusCode(), response.body()));
+        }
+        return response.body();
+    }
+}

@@ -1,0 +1,2 @@
+/** Starts, breaks and watches development clusters, by the commands that an operator has. */
+package io.ashlar.systemtests.cluster;

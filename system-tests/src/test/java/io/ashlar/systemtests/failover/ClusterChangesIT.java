@@ -1,0 +1,246 @@
+package io.ashlar.systemtests.failover;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.ashlar.systemtests.cluster.DevCluster;
+import io.ashlar.systemtests.cluster.Program;
+import io.ashlar.systemtests.cluster.Waiting;
+import io.ashlar.systemtests.load.LoadPlan;
+import io.ashlar.systemtests.load.VerifyingLoad;
+import io.ashlar.systemtests.multipath.MultipathClient;
+import io.ashlar.systemtests.multipath.MultipathOptions;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * Nodes come, lose their disk, and go, under load. In a cluster of its own, since it ends with one
+ * node more than the others expect.
+ */
+@Order(70)
+final class ClusterChangesIT {
+    private static final int GROUPS = 64;
+    private static final int REPLICAS = 3;
+    private static final int ADDED = 4;
+    private static final int CHUNK_BYTES = 1 << 20;
+    private static final int MIB = 1 << 20;
+
+    /** One chunk in each group, all but one written full: groups and bytes are the same share. */
+    private static final LoadPlan PLAN = LoadPlan.DEFAULT.withSeed(7).withRegionBytes(9 * MIB);
+
+    /** How much more than the least is good enough. */
+    private static final double SLACK = 1.1;
+
+    private static final Duration TIMEOUT = Duration.ofMinutes(3);
+    private static final MultipathOptions PATIENT =
+            MultipathOptions.DEFAULT.withGiveUp(Duration.ofMinutes(5));
+
+    @Test
+    void nodesComeLoseTheirDiskAndGoUnderLoad() throws Exception {
+        // Protects everything that an operator does to a cluster that must not stop.
+        Path home = Path.of(System.getProperty("ashlar.home"));
+        Path directory = Path.of(System.getProperty("ashlar.target"), "changes");
+        DevCluster cluster =
+                new DevCluster(home, directory, 100 + Integer.getInteger("ashlar.portOffset", 0));
+        cluster.destroy();
+        try (cluster) {
+            cluster.start();
+            try {
+                changes(cluster);
+            } catch (Exception | AssertionError failure) {
+                System.out.println(cluster.ashlar(1, "status").output());
+                System.out.println(cluster.logTails());
+                throw failure;
+            }
+        }
+        cluster.destroy();
+    }
+
+    private static void changes(DevCluster cluster) throws Exception {
+        String chunk = Integer.toString(CHUNK_BYTES);
+        int lun = cluster.volume("changes", GROUPS + "MiB", "--chunk-size", chunk);
+        VerifyingLoad load = new VerifyingLoad(PLAN);
+        try (MultipathClient host = cluster.host("changes", lun, PATIENT, 1, 2, 3)) {
+            load.fill(host);
+            load.start(host);
+            aFourthNodeTakesItsShare(cluster, load);
+            aWipedNodeIsRebuilt(cluster, load);
+            aVoterIsDrainedAndRemoved(cluster, load, 2);
+            System.out.println(load.stop(TIMEOUT));
+            load.verifyAll(host);
+            cluster.assertReplicasEqual();
+            assertThat(host.log().violations()).isEmpty();
+        }
+    }
+
+    /**
+     * The least that must be copied to a fourth node: the contents, once, of as many groups as are
+     * its share. What hosts write meanwhile travels as entries of the groups' logs and is not
+     * counted as copied.
+     */
+    private static void aFourthNodeTakesItsShare(DevCluster cluster, VerifyingLoad load)
+            throws Exception {
+        Set<String> held = replicas(cluster);
+        Copies before = Copies.of(cluster, DevCluster.NODES);
+        long began = System.nanoTime();
+        cluster.addNode();
+        await(load, "all even over four nodes", () -> isEven(cluster, 1, 2, 3, ADDED));
+        Copies copies = Copies.of(cluster, ADDED).since(before);
+        Set<String> fresh = replicas(cluster);
+        fresh.removeAll(held);
+        double least = (double) GROUPS * REPLICAS / ADDED;
+        report("fourth node: even", began, fresh.size(), least, copies);
+        assertThat((double) fresh.size()).isBetween(least, SLACK * least);
+        assertThat(copies.bytes).isLessThanOrEqualTo(SLACK * contents(least));
+    }
+
+    /** What so many groups hold, of which all but one are written full. */
+    private static double contents(double groups) {
+        return groups * PLAN.spanBytes() / GROUPS;
+    }
+
+    private static void report(
+            String what, long beganNanos, int moved, double least, Copies copies) {
+        System.out.printf(
+                "%s after %.1f s; %d replicas moved, %.0f is the least; %d learners began; %.1f"
+                        + " MiB copied, %.1f is the least%n",
+                what,
+                (System.nanoTime() - beganNanos) / 1e9,
+                moved,
+                least,
+                copies.learners,
+                copies.bytes / MIB,
+                contents(least) / MIB);
+    }
+
+    /** What all nodes together have copied since they were started. */
+    private record Copies(double bytes, int learners) {
+        static Copies of(DevCluster cluster, int nodes) throws Exception {
+            double bytes = 0;
+            double learners = 0;
+            for (int node = 1; node <= nodes; node++) {
+                bytes += cluster.api(node).metric("ashlar_groups_copied_bytes_total");
+                learners += cluster.api(node).metric("ashlar_groups_learners_total");
+            }
+            return new Copies(bytes, (int) learners);
+        }
+
+        Copies since(Copies before) {
+            return new Copies(bytes - before.bytes, learners - before.learners);
+        }
+    }
+
+    /** Every replica in sync, as group and node. */
+    private static Set<String> replicas(DevCluster cluster) throws Exception {
+        Set<String> replicas = new TreeSet<>();
+        for (JsonNode group : cluster.api(1).placementGroups()) {
+            for (JsonNode member : group.path("members")) {
+                replicas.add(group.path("id").asString() + " on " + member.asInt());
+            }
+        }
+        return replicas;
+    }
+
+    private static void aVoterIsDrainedAndRemoved(DevCluster cluster, VerifyingLoad load, int node)
+            throws Exception {
+        Copies before = Copies.of(cluster, ADDED);
+        Set<String> held = replicas(cluster);
+        long began = System.nanoTime();
+        String number = Integer.toString(node);
+        cluster.ashlar(1, "node", "drain", number).orThrow();
+        await(
+                load,
+                "node " + node + " is empty",
+                () -> {
+                    JsonNode view = node(cluster.api(1).status(), node);
+                    return view.path("replicas").asInt() == 0
+                            && view.path("planned").asInt() == 0
+                            && view.path("volumes").asInt() == 0
+                            && cluster.isWhole();
+                });
+        Copies copies = Copies.of(cluster, ADDED).since(before);
+        Set<String> fresh = replicas(cluster);
+        fresh.removeAll(held);
+        double least = (double) GROUPS * REPLICAS / ADDED;
+        report("drain: empty", began, fresh.size(), least, copies);
+        assertThat(copies.bytes).isLessThanOrEqualTo(SLACK * contents(least));
+        Program.Result refused = cluster.ashlar(1, "node", "remove", number);
+        assertThat(refused.exitCode()).as("it still runs").isEqualTo(1);
+        assertThat(voters(cluster)).containsExactly(1, 2, 3);
+        cluster.killNode(node);
+        Waiting.until(
+                "node " + node + " is removed",
+                TIMEOUT,
+                () -> cluster.ashlar(1, "node", "remove", number).exitCode() == 0);
+        assertThat(voters(cluster)).containsExactly(1, 3, ADDED);
+    }
+
+    private static List<Integer> voters(DevCluster cluster) throws Exception {
+        List<Integer> voters = new ArrayList<>();
+        for (JsonNode node : cluster.api(1).status().path("nodes")) {
+            if (node.path("voter").asBoolean()) {
+                voters.add(node.path("id").asInt());
+            }
+        }
+        return voters;
+    }
+
+    private static void aWipedNodeIsRebuilt(DevCluster cluster, VerifyingLoad load)
+            throws Exception {
+        cluster.killNode(ADDED);
+        cluster.wipeNode(ADDED);
+        long began = System.nanoTime();
+        cluster.startNode(ADDED);
+        await(load, "rebuilt", () -> cluster.isWhole() && isEven(cluster, 1, 2, 3, ADDED));
+        System.out.printf("wiped node: rebuilt after %.1f s%n", (System.nanoTime() - began) / 1e9);
+    }
+
+    private static void await(VerifyingLoad load, String what, Waiting.Condition condition)
+            throws InterruptedException {
+        Waiting.until(
+                what,
+                TIMEOUT,
+                () -> {
+                    load.check();
+                    return condition.holds();
+                });
+    }
+
+    /** Whether members and primaries lie evenly over these nodes, and nothing is under way. */
+    private static boolean isEven(DevCluster cluster, int... nodes) throws Exception {
+        TreeMap<Integer, Integer> members = new TreeMap<>();
+        TreeMap<Integer, Integer> primaries = new TreeMap<>();
+        for (JsonNode group : cluster.api(1).placementGroups()) {
+            if (!group.path("members").equals(group.path("targets"))) {
+                return false;
+            }
+            primaries.merge(group.path("primary").asInt(), 1, Integer::sum);
+            for (JsonNode member : group.path("members")) {
+                members.merge(member.asInt(), 1, Integer::sum);
+            }
+        }
+        for (int node : nodes) {
+            if (Math.abs(members.getOrDefault(node, 0) - GROUPS * REPLICAS / nodes.length) > 1
+                    || Math.abs(primaries.getOrDefault(node, 0) - GROUPS / nodes.length) > 1) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static JsonNode node(JsonNode status, int number) {
+        for (JsonNode node : status.path("nodes")) {
+            if (node.path("id").asInt() == number) {
+                return node;
+            }
+        }
+        throw new AssertionError("no node " + number + " in " + status);
+    }
+}

@@ -1,0 +1,2 @@
+/** Nodes die under load, and nobody who waits may notice more than the wait. */
+package io.ashlar.systemtests.failover;

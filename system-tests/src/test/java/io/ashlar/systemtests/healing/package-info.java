@@ -1,0 +1,2 @@
+/** Disks that rot, fail and fill up under real processes. */
+package io.ashlar.systemtests.healing;

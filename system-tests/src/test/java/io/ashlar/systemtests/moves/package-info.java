@@ -1,0 +1,2 @@
+/** Planned moves of volumes. */
+package io.ashlar.systemtests.moves;

@@ -1,0 +1,2 @@
+/** More initiators than a node has memory for. */
+package io.ashlar.systemtests.overload;

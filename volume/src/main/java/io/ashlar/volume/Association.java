@@ -1,0 +1,39 @@
+package io.ashlar.volume;
+
+import io.ashlar.common.VolumeId;
+
+/** A host's session with this node. All methods are called on the association's shard. */
+public interface Association {
+    AssociationId id();
+
+    /**
+     * Opens one connection of it.
+     *
+     * @param ping asks the host for a sign of life on this very connection (iSCSI: NOP-In with a
+     *     target transfer tag). It is called on the association's shard; what it is given must be
+     *     run there when the answer has arrived
+     */
+    HostConnection openConnection(java.util.function.Consumer<Runnable> ping);
+
+    /**
+     * Aborts one command. {@code done} runs when it can no longer take effect by any path: it was
+     * never admitted, or it is decided. The command's own callback comes first, with its outcome or
+     * with {@link IoError#ABORTED}.
+     *
+     * @param command what {@link HostConnection#submit} returned
+     */
+    void abort(long command, Runnable done);
+
+    /**
+     * LOGICAL UNIT RESET: aborts every command of every association for the volume, on all nodes;
+     * other associations hear of it by {@link AssociationListener#volumeReset}. {@code done} runs
+     * when none of them can take effect any more.
+     */
+    void reset(VolumeId volume, Runnable done);
+
+    /**
+     * Ends the association: whatever of it is not yet admitted never will be. {@code done} runs
+     * when all is decided.
+     */
+    void close(Runnable done);
+}

@@ -1,0 +1,39 @@
+package io.ashlar.volume;
+
+import io.ashlar.common.Payload;
+import io.ashlar.common.VolumeId;
+
+/**
+ * One command for a volume. Offsets and lengths are bytes and multiples of the volume's logical
+ * block. Lengths are at most {@link #TRANSFER_BYTES_MAX} where data travels.
+ */
+public sealed interface IoRequest {
+    /**
+     * Most data of one read or write, in bytes; what front ends report as their maximum transfer
+     * length.
+     */
+    int TRANSFER_BYTES_MAX = 8 * 1024 * 1024;
+
+    /** The volume that is meant. */
+    VolumeId volume();
+
+    /** Reads {@code length} bytes; what was never written reads as zeros. */
+    record Read(VolumeId volume, long offset, int length) implements IoRequest {}
+
+    /**
+     * Writes {@code data}. With {@code forceUnitAccess} it is on stable storage when answered,
+     * whatever the volume says.
+     */
+    record Write(VolumeId volume, long offset, Payload data, boolean forceUnitAccess)
+            implements IoRequest {}
+
+    /**
+     * Makes a range read as zeros, of any length up to the volume's end. With {@code deallocate}
+     * whole blocks give their space back; the range reads as zeros either way.
+     */
+    record Zero(VolumeId volume, long offset, long length, boolean deallocate)
+            implements IoRequest {}
+
+    /** Puts everything that was answered before on stable storage. */
+    record Flush(VolumeId volume) implements IoRequest {}
+}

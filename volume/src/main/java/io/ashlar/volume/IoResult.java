@@ -1,0 +1,15 @@
+package io.ashlar.volume;
+
+import io.ashlar.common.Payload;
+
+/** The outcome of an {@link IoRequest}. */
+public sealed interface IoResult {
+    /** It is done. {@code data} is what a read asked for, else empty. */
+    record Done(Payload data) implements IoResult {}
+
+    /** It is not, or nobody knows: see {@link IoError}. */
+    record Failed(IoError error) implements IoResult {}
+
+    /** Done, without data. */
+    IoResult DONE = new Done(Payload.EMPTY);
+}

@@ -1,0 +1,140 @@
+package io.ashlar.volume.ingress;
+
+import io.ashlar.common.Shard;
+import io.ashlar.common.VolumeId;
+import io.ashlar.volume.Association;
+import io.ashlar.volume.AssociationId;
+import io.ashlar.volume.AssociationListener;
+import io.ashlar.volume.HostConnection;
+import io.ashlar.volume.IoError;
+import io.ashlar.volume.IoResult;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+
+/** An association on its own shard. */
+final class AssociationPort implements Association {
+    /** So many connections may an association open in its life, as a power of two. */
+    private static final int CONNECTION_BITS = 20;
+
+    private final Ingress ingress;
+    private final Shard shard;
+    private final AssociationState state;
+    private final List<ConnectionPort> connections = new ArrayList<>();
+
+    /** Submitted and not answered. */
+    private final SortedMap<Long, HostCommand> pending = new TreeMap<>();
+
+    private long commandCount;
+    private long connectionCount;
+    private boolean isClosed;
+
+    AssociationPort(
+            Ingress ingress,
+            AssociationId id,
+            long number,
+            AssociationListener listener,
+            Shard shard) {
+        this.ingress = ingress;
+        this.shard = shard;
+        this.state = new AssociationState(id, number, listener, shard, this);
+    }
+
+    Shard shard() {
+        return shard;
+    }
+
+    AssociationState state() {
+        return state;
+    }
+
+    boolean isClosed() {
+        return isClosed;
+    }
+
+    long nextCommand() {
+        return ++commandCount;
+    }
+
+    /** Unique in this process. */
+    private long nextConnection() {
+        return (state.number << CONNECTION_BITS) | ++connectionCount;
+    }
+
+    static long associationOf(long connection) {
+        return connection >> CONNECTION_BITS;
+    }
+
+    void onSubmitted(HostCommand command) {
+        pending.put(command.number, command);
+    }
+
+    void onAnswered(HostCommand command) {
+        pending.remove(command.number);
+        onPause();
+    }
+
+    void onConnectionClosed(ConnectionPort connection) {
+        connections.remove(connection);
+    }
+
+    /**
+     * Some task of this shard that is not a read. What is noted here is older than the next read,
+     * so that an idle connection's stamp does not age more than it must.
+     */
+    void onPause() {
+        for (ConnectionPort connection : connections) {
+            connection.onPause();
+        }
+    }
+
+    @Override
+    public AssociationId id() {
+        return state.id;
+    }
+
+    @Override
+    public HostConnection openConnection(Consumer<Runnable> ping) {
+        assert shard.isCurrent();
+        ConnectionPort connection = new ConnectionPort(ingress, this, nextConnection(), ping);
+        connections.add(connection);
+        ingress.context().shard().execute(() -> ingress.onConnection(connection.state()));
+        return connection;
+    }
+
+    @Override
+    public void abort(long command, Runnable done) {
+        assert shard.isCurrent();
+        HostCommand pendingCommand = pending.get(command);
+        if (pendingCommand == null) {
+            shard.execute(done);
+            return;
+        }
+        Runnable settled =
+                () ->
+                        shard.execute(() -> {
+                            pendingCommand.answer(new IoResult.Failed(IoError.ABORTED));
+                            done.run();
+                        });
+        ingress.context().shard().execute(() -> ingress.abort(pendingCommand, settled));
+    }
+
+    @Override
+    public void reset(VolumeId volume, Runnable done) {
+        assert shard.isCurrent();
+        ingress.context()
+                .shard()
+                .execute(() -> ingress.reset(state, volume, () -> shard.execute(done)));
+    }
+
+    @Override
+    public void close(Runnable done) {
+        assert shard.isCurrent();
+        isClosed = true;
+        connections.forEach(ConnectionPort::end);
+        connections.clear();
+        ingress.context().shard().execute(() -> ingress.close(state, () -> shard.execute(done)));
+    }
+}

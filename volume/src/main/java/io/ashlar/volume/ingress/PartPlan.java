@@ -1,0 +1,113 @@
+package io.ashlar.volume.ingress;
+
+import io.ashlar.common.Payload;
+import io.ashlar.common.Sizes;
+import io.ashlar.volume.IoRequest;
+import io.ashlar.volume.wire.Action;
+import java.util.Arrays;
+
+/**
+ * Splits a command into actions that each lie in one chunk and, where data travels, in one aligned
+ * mebibyte. Actions are made one by one, since zeroing a whole volume has many.
+ */
+final class PartPlan {
+    private static final Payload ZEROS = Payload.zeros(Sizes.BLOCK_BYTES);
+
+    private final IoRequest request;
+    private final int[] checksums;
+    private final int chunkBytes;
+    private final long start;
+    private final long end;
+    private long position;
+    private boolean isFlushed;
+
+    /**
+     * @param checksums of a write, as {@link #checksums} gives them
+     */
+    PartPlan(IoRequest request, int[] checksums, int chunkBytes) {
+        this.request = request;
+        this.checksums = checksums;
+        this.chunkBytes = chunkBytes;
+        this.start =
+                switch (request) {
+                    case IoRequest.Read read -> read.offset();
+                    case IoRequest.Write write -> write.offset();
+                    case IoRequest.Zero zero -> zero.offset();
+                    case IoRequest.Flush _ -> 0;
+                };
+        this.end =
+                switch (request) {
+                    case IoRequest.Read read -> start + read.length();
+                    case IoRequest.Write write -> start + write.data().length();
+                    case IoRequest.Zero zero -> start + zero.length();
+                    case IoRequest.Flush _ -> 0;
+                };
+        this.position = start;
+    }
+
+    /** CRC-32C of each piece of data that lies in one 4 KiB block of the volume. */
+    static int[] checksums(long offset, Payload data) {
+        int[] sums = new int[Action.pieces(offset, data.length())];
+        int at = 0;
+        for (int i = 0; i < sums.length; i++) {
+            int room = Sizes.BLOCK_BYTES - (int) ((offset + at) % Sizes.BLOCK_BYTES);
+            int bytes = Math.min(room, data.length() - at);
+            sums[i] = data.crc32c(at, bytes);
+            at += bytes;
+        }
+        return sums;
+    }
+
+    boolean hasNext() {
+        return request instanceof IoRequest.Flush ? !isFlushed : position < end;
+    }
+
+    Action next() {
+        long chunk = position / chunkBytes;
+        int offset = (int) (position % chunkBytes);
+        int inChunk = (int) Math.min(chunkBytes - offset, end - position);
+        int travelling =
+                Math.min(
+                        inChunk,
+                        Sizes.PAYLOAD_BYTES_MAX - (int) (position % Sizes.PAYLOAD_BYTES_MAX));
+        return switch (request) {
+            case IoRequest.Read _ -> {
+                position += travelling;
+                yield new Action.Read(chunk, offset, travelling);
+            }
+            case IoRequest.Write write -> {
+                int from = (int) (position - start);
+                int firstPiece = (int) (position / Sizes.BLOCK_BYTES - start / Sizes.BLOCK_BYTES);
+                int pieces = Action.pieces(position, travelling);
+                position += travelling;
+                yield new Action.Write(
+                        chunk,
+                        offset,
+                        write.data().slice(from, travelling),
+                        Arrays.copyOfRange(checksums, firstPiece, firstPiece + pieces));
+            }
+            case IoRequest.Zero _ -> zero(chunk, offset, inChunk);
+            case IoRequest.Flush _ -> {
+                isFlushed = true;
+                yield new Action.Flush();
+            }
+        };
+    }
+
+    /** Edges of blocks become writes of zeros, whole blocks give their space back. */
+    private Action zero(long chunk, int offset, int inChunk) {
+        int head = offset % Sizes.BLOCK_BYTES;
+        int bytes =
+                head != 0
+                        ? Math.min(Sizes.BLOCK_BYTES - head, inChunk)
+                        : Math.min(inChunk, Sizes.BLOCK_BYTES);
+        if (bytes < Sizes.BLOCK_BYTES) {
+            position += bytes;
+            Payload zeros = ZEROS.slice(0, bytes);
+            return new Action.Write(chunk, offset, zeros, new int[] {zeros.crc32c(0, bytes)});
+        }
+        int blocks = inChunk / Sizes.BLOCK_BYTES;
+        position += (long) blocks * Sizes.BLOCK_BYTES;
+        return new Action.Trim(chunk, offset / Sizes.BLOCK_BYTES, blocks);
+    }
+}

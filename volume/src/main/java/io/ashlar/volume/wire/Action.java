@@ -1,0 +1,129 @@
+package io.ashlar.volume.wire;
+
+import io.ashlar.common.Payload;
+import io.ashlar.common.Sizes;
+import io.ashlar.common.Wire;
+import io.ashlar.common.WireFormatException;
+import io.netty.buffer.ByteBuf;
+
+/** What a part of a host's command does: at most one request of one placement group. */
+public sealed interface Action {
+    /** Sectors are the finest unit of hosts, in bytes. */
+    int SECTOR_BYTES = 512;
+
+    /**
+     * Reads inside one chunk.
+     *
+     * @param chunk number of the chunk in the volume
+     * @param offset in the chunk, in bytes, a multiple of 512
+     * @param length in bytes, a multiple of 512, at most 1 MiB
+     */
+    record Read(long chunk, int offset, int length) implements Action {}
+
+    /**
+     * Writes inside one chunk; units as in {@link Read}.
+     *
+     * @param checksums CRC-32C of each piece of the data that lies in one 4 KiB block
+     */
+    record Write(long chunk, int offset, Payload data, int[] checksums) implements Action {}
+
+    /** Makes whole 4 KiB blocks of one chunk read as zeros. */
+    record Trim(long chunk, int firstBlock, int blocks) implements Action {}
+
+    /** Everything of this host that was admitted before is decided. */
+    record Flush() implements Action {}
+
+    /** Bytes of data that it moves. */
+    default int dataBytes() {
+        return switch (this) {
+            case Read read -> read.length();
+            case Write write -> write.data().length();
+            case Trim _, Flush _ -> 0;
+        };
+    }
+
+    default void encode(ByteBuf out) {
+        switch (this) {
+            case Read(long chunk, int offset, int length) ->
+                    out.writeByte(1).writeLong(chunk).writeInt(offset).writeInt(length);
+            case Write(long chunk, int offset, Payload data, int[] checksums) -> {
+                out.writeByte(2).writeLong(chunk).writeInt(offset);
+                Wire.writePayload(out, data);
+                encodeChecksums(out, checksums);
+            }
+            case Trim(long chunk, int firstBlock, int blocks) ->
+                    out.writeByte(3).writeLong(chunk).writeInt(firstBlock).writeInt(blocks);
+            case Flush() -> out.writeByte(4);
+        }
+    }
+
+    static Action decode(ByteBuf in) {
+        int kind = Wire.readByte(in);
+        return switch (kind) {
+            case 1 -> {
+                Read read = new Read(Wire.readLong(in), Wire.readInt(in), Wire.readInt(in));
+                checkExtent(read.chunk, read.offset, read.length, Sizes.PAYLOAD_BYTES_MAX);
+                yield read;
+            }
+            case 2 -> {
+                long chunk = Wire.readLong(in);
+                int offset = Wire.readInt(in);
+                Payload data = Wire.readPayload(in, Sizes.PAYLOAD_BYTES_MAX);
+                checkExtent(chunk, offset, data.length(), Sizes.PAYLOAD_BYTES_MAX);
+                int[] checksums = decodeChecksums(in);
+                if (checksums.length != pieces(offset, data.length())) {
+                    throw new WireFormatException(
+                            checksums.length + " checksums for " + data.length() + " bytes");
+                }
+                yield new Write(chunk, offset, data, checksums);
+            }
+            case 3 -> {
+                Trim trim = new Trim(Wire.readLong(in), Wire.readInt(in), Wire.readInt(in));
+                int blocksMax = Sizes.CHUNK_BYTES_MAX / Sizes.BLOCK_BYTES;
+                if (trim.chunk < 0
+                        || trim.firstBlock < 0
+                        || trim.blocks <= 0
+                        || trim.firstBlock > blocksMax - trim.blocks) {
+                    throw new WireFormatException("trim " + trim);
+                }
+                yield trim;
+            }
+            case 4 -> new Flush();
+            default -> throw new WireFormatException("action " + kind);
+        };
+    }
+
+    /** How many 4 KiB blocks a range touches. */
+    static int pieces(long offset, int length) {
+        int head = (int) (offset % Sizes.BLOCK_BYTES);
+        return (head + length + Sizes.BLOCK_BYTES - 1) / Sizes.BLOCK_BYTES;
+    }
+
+    static void encodeChecksums(ByteBuf out, int[] checksums) {
+        out.writeInt(checksums.length);
+        for (int checksum : checksums) {
+            out.writeInt(checksum);
+        }
+    }
+
+    static int[] decodeChecksums(ByteBuf in) {
+        int count = Wire.readCount(in, Sizes.PAYLOAD_BYTES_MAX / Sizes.BLOCK_BYTES + 1, 4);
+        int[] checksums = new int[count];
+        for (int i = 0; i < count; i++) {
+            checksums[i] = in.readInt();
+        }
+        return checksums;
+    }
+
+    private static void checkExtent(long chunk, int offset, int length, int lengthMax) {
+        if (chunk < 0
+                || offset < 0
+                || length <= 0
+                || length > lengthMax
+                || offset % SECTOR_BYTES != 0
+                || length % SECTOR_BYTES != 0
+                || offset > Sizes.CHUNK_BYTES_MAX - length) {
+            throw new WireFormatException("chunk " + chunk + ", " + offset + "+" + length);
+        }
+    }
+}
