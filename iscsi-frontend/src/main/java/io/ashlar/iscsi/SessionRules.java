@@ -16,6 +16,10 @@ public record SessionRules(Set<Rule> off) {
     public enum Rule {
         /** ABORT TASK is answered when the task can no longer take effect, RFC 7143 11.5.1. */
         TASK_ABORT_WAITS,
+        /**
+         * An ABORT TASK of a task that still waits for its data waits for copies by other paths.
+         */
+        UNSUBMITTED_ABORT_WAITS,
         /** LOGICAL UNIT RESET is answered when no task of before it can take effect. */
         UNIT_RESET_WAITS,
         /** A logout is answered when nothing of the session can take effect any more. */

@@ -332,6 +332,12 @@ public final class RamVolumeService implements VolumeService {
         }
 
         @Override
+        public void abortUnsubmitted(VolumeId volume, Runnable done) {
+            assert shard.isCurrent();
+            shard.execute(done);
+        }
+
+        @Override
         public void reset(VolumeId volume, Runnable done) {
             assert shard.isCurrent();
             List<RamAssociation> all;

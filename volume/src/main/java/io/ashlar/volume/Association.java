@@ -25,6 +25,13 @@ public interface Association {
     void abort(long command, Runnable done);
 
     /**
+     * The host has aborted a command that was not submitted here, since its data was missing. It
+     * may have sent the same command by another path before: {@code done} runs when nothing that it
+     * sent to the volume by others before this call can take effect any more.
+     */
+    void abortUnsubmitted(VolumeId volume, Runnable done);
+
+    /**
      * LOGICAL UNIT RESET: aborts every command of every association for the volume, on all nodes;
      * other associations hear of it by {@link AssociationListener#volumeReset}. {@code done} runs
      * when none of them can take effect any more.

@@ -49,7 +49,7 @@ final class TaskManagement {
                 && SerialNumber.isBefore(refCmdSn, request.cmdSn())) {
             // it is on its way: taken as received, so that it is ignored when it comes (11.5.5)
             session.window().consider(refCmdSn);
-            complete(request);
+            abortUnsubmitted(request.lun(), () -> complete(request));
         } else {
             answer(request, TaskManagementResponsePdu.TASK_DOES_NOT_EXIST);
         }
@@ -72,13 +72,24 @@ final class TaskManagement {
         done.run();
     }
 
-    /** What goes no further than this session is over at once. */
     private void abort(Task task, Runnable done) {
         boolean submitted = task.isSubmitted();
         long number = task.submittedNumber();
         task.abandon();
-        if (submitted && session.rules().has(Rule.TASK_ABORT_WAITS)) {
+        if (!submitted) {
+            abortUnsubmitted(task.lun(), done);
+        } else if (session.rules().has(Rule.TASK_ABORT_WAITS)) {
             session.association().abort(number, done);
+        } else {
+            done.run();
+        }
+    }
+
+    /** Nothing of it is below, but the host may have sent it by another path before. */
+    private void abortUnsubmitted(long lun, Runnable done) {
+        VolumeId volume = session.nexus().volumeAt(lun);
+        if (volume != null && session.rules().has(Rule.UNSUBMITTED_ABORT_WAITS)) {
+            session.association().abortUnsubmitted(volume, done);
         } else {
             done.run();
         }

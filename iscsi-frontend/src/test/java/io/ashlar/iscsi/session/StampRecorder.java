@@ -117,6 +117,11 @@ final class StampRecorder implements VolumeService {
         }
 
         @Override
+        public void abortUnsubmitted(VolumeId volume, Runnable done) {
+            below.abortUnsubmitted(volume, done);
+        }
+
+        @Override
         public void reset(VolumeId volume, Runnable done) {
             below.reset(volume, done);
         }

@@ -337,6 +337,11 @@ public final class Mutants {
                             Scenario.IMPATIENT_ISCSI,
                             100),
                     Mutant.of(
+                            SessionRules.Rule.UNSUBMITTED_ABORT_WAITS,
+                            "ABORT TASK of a task without its data does not wait for other paths",
+                            Scenario.IMPATIENT_ISCSI,
+                            400),
+                    Mutant.of(
                             SessionRules.Rule.UNIT_RESET_WAITS,
                             "a unit reset is answered while tasks can still take effect",
                             Scenario.IMPATIENT_ISCSI,

@@ -19,6 +19,9 @@ final class AssociationPort implements Association {
     /** So many connections may an association open in its life, as a power of two. */
     private static final int CONNECTION_BITS = 20;
 
+    /** No command has this number. */
+    static final long NO_COMMAND = 0;
+
     private final Ingress ingress;
     private final Shard shard;
     private final AssociationState state;
@@ -119,6 +122,14 @@ final class AssociationPort implements Association {
                             done.run();
                         });
         ingress.context().shard().execute(() -> ingress.abort(pendingCommand, settled));
+    }
+
+    @Override
+    public void abortUnsubmitted(VolumeId volume, Runnable done) {
+        assert shard.isCurrent();
+        ingress.context()
+                .shard()
+                .execute(() -> ingress.abortUnsubmitted(state, volume, () -> shard.execute(done)));
     }
 
     @Override

@@ -113,6 +113,13 @@ public final class Ingress {
                 });
     }
 
+    /**
+     * As an abort of a command of which nothing is here: what came by other paths is waited for.
+     */
+    void abortUnsubmitted(AssociationState association, VolumeId volume, Runnable done) {
+        ask(volume, ToOwner.Scope.ABORT, association, AssociationPort.NO_COMMAND, done);
+    }
+
     void reset(AssociationState association, VolumeId volume, Runnable done) {
         ask(volume, ToOwner.Scope.RESET, association, 0, done);
     }
