@@ -177,12 +177,7 @@ public final class PlacementGroup {
         if (leaving != null) {
             return;
         }
-        PgConfig current = config;
-        if (replica.device().failure().isEmpty()
-                && current != null
-                && current.isMember(environment.self())
-                && current.members().size() == 1) {
-            // Nobody else can lead. A restart finds what is stored, and leads again with that.
+        if (config != null && isStranded(config)) {
             environment.fatal().accept(id + ": " + reason);
             return;
         }
@@ -193,6 +188,16 @@ public final class PlacementGroup {
         }
         follower.stop();
         tellLeaving();
+    }
+
+    /**
+     * Whether nobody but this process can lead, and its device works: a restart finds what is
+     * stored, and leads again with that.
+     */
+    private boolean isStranded(PgConfig current) {
+        return replica.device().failure().isEmpty()
+                && current.isMember(environment.self())
+                && current.members().size() == 1;
     }
 
     /** Whether this process has left the group since its device failed. */
@@ -222,7 +227,10 @@ public final class PlacementGroup {
 
     /** Tells again; once it is no member, and its device works, it may begin anew. */
     private void goOnLeaving(PgConfig current, long now) {
-        if (current.isMember(environment.self())) {
+        if (isStranded(current)) {
+            // the last other member was taken out after this one had left
+            environment.fatal().accept(id + ": " + leaving);
+        } else if (current.isMember(environment.self())) {
             if (now - toldLeavingNanos >= environment.settings().resendNanos()) {
                 tellLeaving();
             }
