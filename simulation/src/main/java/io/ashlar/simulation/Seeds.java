@@ -18,7 +18,8 @@ import org.jspecify.annotations.Nullable;
  * Which runs the tests make. System properties: {@code sim.seed} replays one seed, {@code
  * sim.program}, {@code sim.scenario} and {@code sim.mutant} narrow down what of; {@code sim.seeds}
  * says how many there are (default 2,000), {@code sim.seconds} keeps drawing new ones for so long,
- * {@code sim.commit} replaces the commit's id from which new ones are drawn.
+ * {@code sim.commit} replaces the id from which new ones are drawn, which is that of the commit's
+ * tree: the same sources draw the same seeds, also when a commit is rewritten.
  */
 public final class Seeds {
     private static final int COUNT_DEFAULT = 2_000;
@@ -127,7 +128,7 @@ public final class Seeds {
         }
         try {
             Process git =
-                    new ProcessBuilder("git", "rev-parse", "HEAD")
+                    new ProcessBuilder("git", "rev-parse", "HEAD^{tree}")
                             .redirectError(ProcessBuilder.Redirect.DISCARD)
                             .start();
             String id =

@@ -190,7 +190,7 @@ public final class SimulatedHost implements HostPath.Listener {
     private void submit(HostOp op) {
         HostPath path = paths.choose(op.parts.getFirst().volume());
         if (path == null) {
-            world.after(100 * SimWorld.MILLI, () -> submit(op));
+            world.after(100 * SimWorld.MILLI, () -> resubmit(op));
             return;
         }
         op.tries++;
@@ -243,12 +243,6 @@ public final class SimulatedHost implements HostPath.Listener {
         }
         byTag.remove(tag);
         world.trace("%s: aborted %s", id, op);
-        if (style == HostStyle.ISCSI && op.tries > 1) {
-            // Open: an abort of a task that still waits for its data does not reach the owner, so
-            // copies of it by other paths may be under way (docs/protocol-findings.md, 25).
-            abandon(op);
-            return;
-        }
         // F1: from here on no copy of it may take effect, by whatever path it was sent.
         finish(op, () -> op.operations.forEach(ledger.history()::decidedUnknown));
     }
@@ -340,18 +334,18 @@ public final class SimulatedHost implements HostPath.Listener {
             abandon(op);
             return;
         }
-        world.after(
-                random.skewed(SimWorld.MILLI, 300 * SimWorld.MILLI),
-                () -> {
-                    if (op.over) {
-                        return;
-                    }
-                    if (op.overlapped) {
-                        abandon(op);
-                    } else {
-                        submit(op);
-                    }
-                });
+        world.after(random.skewed(SimWorld.MILLI, 300 * SimWorld.MILLI), () -> resubmit(op));
+    }
+
+    private void resubmit(HostOp op) {
+        if (op.over) {
+            return;
+        }
+        if (op.tries > 0 && op.overlapped) {
+            abandon(op);
+        } else {
+            submit(op);
+        }
     }
 
     /** The application gets an error: it may have been done or not. */
