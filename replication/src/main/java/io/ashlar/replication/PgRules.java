@@ -38,6 +38,8 @@ public record PgRules(Set<Rule> off) {
         RECONCILE_FIRST,
         /** A new primary writes again every range that a member's tail names. */
         RECONCILE_ENTRIES,
+        /** A member that lacks what is known to be committed is none. */
+        HELD_COMMITTED,
         /** What it writes then is committed like any write. */
         RECONCILE_STABLE,
         /** Lease and uncommitted writes are checked after the data was fetched. */
@@ -79,6 +81,8 @@ public record PgRules(Set<Rule> off) {
         MEMBER_ANSWERS,
         /** A primary that gives its lead up reads and acknowledges nothing more. */
         RESIGN_CLOSES,
+        /** A node puts a group on a device once its view shows its own registration. */
+        PLACE_REGISTERED,
         /** Only who still has the device of the last configuration leads after a restart. */
         RESTART_DEVICE,
         /** Only a member of the last configuration leads after a restart. */

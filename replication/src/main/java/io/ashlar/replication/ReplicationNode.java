@@ -14,6 +14,7 @@ import io.ashlar.metadata.MetadataClient;
 import io.ashlar.metadata.NodeRecord;
 import io.ashlar.metadata.PgConfig;
 import io.ashlar.replication.PeerTransport.Lane;
+import io.ashlar.replication.PgRules.Rule;
 import io.ashlar.replication.client.GroupClient;
 import io.ashlar.replication.group.CopyBudget;
 import io.ashlar.replication.group.GroupEnvironment;
@@ -226,8 +227,10 @@ public final class ReplicationNode implements BlockGroups {
                             state.settings().copyBytesPerSecondMin(),
                             state.settings().copyBytesPerSecondMax());
         }
+        boolean mayPlace = showsRegistration(state);
         for (PgConfig config : state.placementGroups().values()) {
-            if (shardNumber(config.id()) == number
+            if (mayPlace
+                    && shardNumber(config.id()) == number
                     && !mine.containsKey(config.id())
                     && isOurs(config)) {
                 place(number, config, state, 0);
@@ -239,6 +242,17 @@ public final class ReplicationNode implements BlockGroups {
         for (Slot slot : mine.values()) {
             slot.group.onView(state);
         }
+    }
+
+    /**
+     * Whether a state shows this very process: then it is newer than all of which a former process
+     * of the node was a member, and names the devices that hold it. What a process sees before that
+     * is the past, in which its node may have had the group on another device.
+     */
+    private boolean showsRegistration(ControlState state) {
+        NodeRecord node = state.nodes().get(environment.self().node());
+        return !environment.rules().has(Rule.PLACE_REGISTERED)
+                || (node != null && node.incarnation() == environment.self().incarnation());
     }
 
     /** Puts a group on a device, if there is one that works. */

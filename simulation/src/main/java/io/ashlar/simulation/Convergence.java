@@ -55,7 +55,8 @@ final class Convergence {
         for (SimNode node : cluster.simNodes()) {
             if (!config.members().containsKey(node.id())) {
                 for (SimDisk disk : node.disks()) {
-                    if (!disk.digests(config.id()).isEmpty()) {
+                    // what is on a failed disk nobody can erase
+                    if (!disk.hasFailed() && !disk.digests(config.id()).isEmpty()) {
                         return false;
                     }
                 }

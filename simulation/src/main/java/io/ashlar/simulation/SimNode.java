@@ -126,7 +126,9 @@ final class SimNode {
         SimTransport transport = cluster.network().transport(process);
         List<ChunkDevice> devices = new ArrayList<>();
         for (SimDisk disk : workingDisks()) {
-            devices.add(disk.open(process));
+            // In any order: by how full its disks are a process chooses otherwise than the last.
+            int place = cluster.world().random().nextInt(devices.size() + 1);
+            devices.add(place, disk.open(process));
         }
         NodeProgram.Running program =
                 cluster.program()

@@ -261,6 +261,18 @@ final class Primary {
         if (environment.rules().has(Rule.INCARNATION) && !member.process.equals(from)) {
             return;
         }
+        if (reply.lastSequence() < replica.committed()
+                && environment.rules().has(Rule.HELD_COMMITTED)) {
+            LOG.error(
+                    "{}: the log of {} ends at {}, but {} was committed with it; it is taken out,"
+                            + " and learns anew",
+                    pg,
+                    from,
+                    reply.lastSequence(),
+                    replica.committed());
+            member.failed = true;
+            return;
+        }
         member.promise = reply;
         reconcileIfPromised();
     }

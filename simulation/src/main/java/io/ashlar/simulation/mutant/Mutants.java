@@ -47,13 +47,10 @@ public final class Mutants {
      */
     public static Map<Enum<?>, String> elsewhere() {
         return Map.of(
-                FenceRules.Rule.DRAIN, SCHEDULES,
-                FenceRules.Rule.ABORT_MARK, SCHEDULES,
-                FenceRules.Rule.ABORT_WAITS, SCHEDULES,
-                FenceRules.Rule.HAND_OVER_AGE, SCHEDULES);
+                FenceRules.Rule.HAND_OVER_AGE, "FenceScheduleTest",
+                PgRules.Rule.PLACE_REGISTERED, "ReturnOnAnotherDiskTest",
+                PgRules.Rule.HELD_COMMITTED, "ReturnOnAnotherDiskTest");
     }
-
-    private static final String SCHEDULES = "FenceScheduleTest";
 
     private static final List<Mutant> LEASES =
             List.of(
@@ -270,6 +267,21 @@ public final class Mutants {
                             "what waited in the host's send buffer is taken for new",
                             Scenario.IMPATIENT_MULTIPATH,
                             200),
+                    Mutant.of(
+                            FenceRules.Rule.DRAIN,
+                            "a command is admitted while what came by another path is undecided",
+                            Scenario.IMPATIENT_ISCSI,
+                            100),
+                    Mutant.of(
+                            FenceRules.Rule.ABORT_MARK,
+                            "after an abort tickets of before it count by other paths",
+                            Scenario.IMPATIENT_ISCSI,
+                            2000),
+                    Mutant.of(
+                            FenceRules.Rule.ABORT_WAITS,
+                            "an abort is answered while what it covers is undecided",
+                            Scenario.IMPATIENT_ISCSI,
+                            100),
                     Mutant.of(
                             FenceRules.Rule.NO_RESUBMIT,
                             "a refused command is sent again in the host's stead",

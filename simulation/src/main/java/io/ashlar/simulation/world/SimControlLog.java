@@ -68,6 +68,7 @@ public final class SimControlLog {
     private final List<Outcome> outcomes = new ArrayList<>();
     private final Map<NodeId, SimProcess> voters = new TreeMap<>();
     private final Map<NodeId, SimMetadata> views = new TreeMap<>();
+    private final Map<NodeId, Integer> nextPositions = new TreeMap<>();
     private final List<Consumer<ControlState>> observers = new ArrayList<>();
     private @Nullable NodeId leader;
     private boolean electing;
@@ -108,7 +109,8 @@ public final class SimControlLog {
         return outcomes.get(position);
     }
 
-    int newestPosition() {
+    /** How many states there have been, less one. */
+    public int newestPosition() {
         return states.size() - 1;
     }
 
@@ -121,12 +123,18 @@ public final class SimControlLog {
         SimMetadata former = views.get(node);
         int position = former == null ? 0 : former.position();
         int back = random.chance(0.2) ? random.nextInt(SNAPSHOT_EVERY) : random.nextInt(4);
-        position = Math.max(0, position - back);
+        Integer demanded = nextPositions.remove(node);
+        position = demanded == null ? Math.max(0, position - back) : demanded;
         SimMetadata client = new SimMetadata(this, process, position);
         voters.put(node, process);
         views.put(node, client);
         client.follow();
         return client;
+    }
+
+    /** The view of the node's next process begins there, however far back that is. */
+    public void beginNextViewAt(NodeId node, int position) {
+        nextPositions.put(node, position);
     }
 
     /** Applies a command at once, as the founder of a cluster does before anything runs. */
