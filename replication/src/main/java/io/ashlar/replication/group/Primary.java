@@ -571,9 +571,11 @@ final class Primary {
         long leaseNanos = environment.settings().leaseNanos();
         long now = environment.clock().nanos();
         for (MemberState member : members.values()) {
+            // one that was never heard has the time of a lease from the begin of this lead on
             boolean silent =
-                    now - member.sinceNanos > leaseNanos
-                            && environment.leases().isSilent(member.process, leaseNanos);
+                    environment.leases().isSilent(member.process, leaseNanos)
+                            && (environment.leases().hasAnswered(member.process)
+                                    || now - member.sinceNanos > leaseNanos);
             if (member.failed || silent || group.isGone(member.process)) {
                 lost.add(member.process.node());
             }

@@ -28,10 +28,12 @@ public final class Leases {
 
     private record Answer(long fromNanos, long configIndex) {}
 
+    private static final long NEVER = Long.MIN_VALUE;
+
     private static final class Peer {
         final ArrayDeque<Answer> answers = new ArrayDeque<>();
         boolean writable = true;
-        long answeredNanos = Long.MIN_VALUE;
+        long answeredNanos = NEVER;
         int petitions;
     }
 
@@ -115,6 +117,12 @@ public final class Leases {
                 || clock.nanos() - peer.answers.getLast().fromNanos >= nanos;
     }
 
+    /** Whether the process has ever answered a beacon. */
+    public synchronized boolean hasAnswered(ProcessId member) {
+        Peer peer = peers.get(member);
+        return peer != null && !peer.answers.isEmpty();
+    }
+
     /** Whether the process said that its devices take writes; true while it has said nothing. */
     public synchronized boolean isWritable(ProcessId member) {
         Peer peer = peers.get(member);
@@ -123,12 +131,12 @@ public final class Leases {
 
     /**
      * Begins a petition against a primary if this process has answered none of its beacons for the
-     * grace, and not since {@code sinceNanos}. From then on no beacon of it is answered, until
-     * {@link #petitionDecided}.
+     * grace; one of which there never was a beacon is given the grace from {@code sinceNanos} on.
+     * From then on no beacon of it is answered, until {@link #petitionDecided}.
      */
     public synchronized boolean beginPetition(ProcessId primary, long sinceNanos) {
         Peer peer = peer(primary);
-        long last = Math.max(peer.answeredNanos, sinceNanos);
+        long last = peer.answeredNanos == NEVER ? sinceNanos : peer.answeredNanos;
         if (rules.has(Rule.GRACE) && clock.nanos() - last <= settings.graceNanos()) {
             return false;
         }

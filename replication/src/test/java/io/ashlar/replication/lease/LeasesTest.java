@@ -73,11 +73,19 @@ class LeasesTest {
         assertThat(leases.onBeacon(other, new Beacon(3), 5, true)).isPresent();
     }
 
-    /** A new configuration gives its primary a whole grace. */
+    /** A primary that was never heard has the grace from its configuration on. */
     @Test
-    void graceRunsFromTheConfigurationToo() {
+    void graceRunsFromTheConfigurationForWhoWasNeverHeard() {
         assertThat(leases.beginPetition(other, now)).isFalse();
         now += SETTINGS.graceNanos() + 1;
         assertThat(leases.beginPetition(other, now - SETTINGS.graceNanos() - 1)).isTrue();
+    }
+
+    /** One that dies right after it was given the lead is not waited for any longer than others. */
+    @Test
+    void aNewConfigurationGivesNoNewGraceToWhoIsSilent() {
+        assertThat(leases.onBeacon(other, new Beacon(1), 5, true)).isPresent();
+        now += SETTINGS.graceNanos() + 1;
+        assertThat(leases.beginPetition(other, now)).isTrue();
     }
 }
