@@ -46,6 +46,10 @@ final class LeaderClient implements AutoCloseable {
             Executors.newThreadPerTaskExecutor(
                     Thread.ofVirtual().name("metadata-forward-", 0).factory());
     private @Nullable RaftClient client;
+
+    /** Whom the client takes for the leader, as far as this node knew when it was made. */
+    private @Nullable RaftPeerId leaderOfClient;
+
     private boolean isClosed;
 
     LeaderClient(RaftProperties properties, RaftServer.Division division) {
@@ -158,6 +162,7 @@ final class LeaderClient implements AutoCloseable {
     private void attempt(Call call, CompletableFuture<Void> answer) {
         RaftClient present = null;
         try {
+            followLeader();
             present = client();
             RaftClientReply reply = call.on(present);
             if (reply.isSuccess()) {
@@ -183,10 +188,29 @@ final class LeaderClient implements AutoCloseable {
             if (voters.isEmpty()) {
                 throw new EngineException("this node has not joined the cluster yet");
             }
+            leaderOfClient = division.getInfo().getLeaderId();
             present = clientOf(voters);
             client = present;
         }
         return present;
+    }
+
+    /**
+     * This node may have heard of another leader: calls to the former one are given up, whose
+     * time-outs and retries would outlast the election by a second.
+     */
+    void followLeader() {
+        RaftPeerId leader = division.getInfo().getLeaderId();
+        RaftClient former = null;
+        synchronized (this) {
+            if (client != null && leader != null && !leader.equals(leaderOfClient)) {
+                former = client;
+                client = null;
+            }
+        }
+        if (former != null) {
+            closeQuietly(former);
+        }
     }
 
     private RaftClient clientOf(Collection<RaftPeer> voters) {

@@ -48,6 +48,9 @@ public final class RatisEngine implements ConsensusEngine {
     private static final Logger LOG = LoggerFactory.getLogger(RatisEngine.class);
     private static final long WATCHDOG_MILLIS = 500;
 
+    /** How often a follower looks whether its leader has fallen silent. */
+    private static final long ELECTION_LOOK_MILLIS = 100;
+
     /** How often a node that is unknown to the log asks to follow it. */
     private static final long JOIN_MILLIS = 2_000;
 
@@ -177,6 +180,20 @@ public final class RatisEngine implements ConsensusEngine {
         }
         watchdog.scheduleWithFixedDelay(
                 this::watch, WATCHDOG_MILLIS, WATCHDOG_MILLIS, TimeUnit.MILLISECONDS);
+        watchdog.scheduleWithFixedDelay(
+                this::lookForLeader,
+                ELECTION_LOOK_MILLIS,
+                ELECTION_LOOK_MILLIS,
+                TimeUnit.MILLISECONDS);
+    }
+
+    /** A schedule ends with its first exception; this one must not. */
+    private void lookForLeader() {
+        try {
+            run.lookForLeader();
+        } catch (RuntimeException e) {
+            LOG.debug("looking for the leader", e);
+        }
     }
 
     /**

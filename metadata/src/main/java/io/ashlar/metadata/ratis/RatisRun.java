@@ -34,7 +34,8 @@ final class RatisRun implements AutoCloseable {
     private final RatisStateMachine machine;
     private final LeaderClient leaders;
     private final AtomicBoolean isOver;
-    private long pausedAtConfiguration = -1;
+    private final EarlyElection election;
+    private volatile long pausedAtConfiguration = -1;
 
     /** What is told when Ratis ends by itself. */
     interface Ends {
@@ -50,12 +51,14 @@ final class RatisRun implements AutoCloseable {
             RaftServer.Division division,
             RatisStateMachine machine,
             LeaderClient leaders,
-            AtomicBoolean isOver) {
+            AtomicBoolean isOver,
+            EarlyElection election) {
         this.server = server;
         this.division = division;
         this.machine = machine;
         this.leaders = leaders;
         this.isOver = isOver;
+        this.election = election;
     }
 
     /**
@@ -91,7 +94,13 @@ final class RatisRun implements AutoCloseable {
             server.start();
             LeaderClient leaders = new LeaderClient(properties, division);
             complete = true;
-            return new RatisRun(server, division, adapter, leaders, isOver);
+            return new RatisRun(
+                    server,
+                    division,
+                    adapter,
+                    leaders,
+                    isOver,
+                    new EarlyElection(server, division, config.timing().electionMin()));
         } finally {
             if (!complete) {
                 isOver.set(true);
@@ -187,6 +196,14 @@ final class RatisRun implements AutoCloseable {
         server.leaderElectionManagement(
                 LeaderElectionManagementRequest.newPause(
                         ClientId.randomId(), self(), groupId(), 0));
+    }
+
+    /** Turns to another leader if there is one, and stands for election if it is time. */
+    void lookForLeader() {
+        leaders.followLeader();
+        if (pausedAtConfiguration < 0 && !isClosed() && isVoter()) {
+            election.look();
+        }
     }
 
     /** Ends the pause if a newer configuration has given it a vote again. */
