@@ -160,7 +160,7 @@ class CommandLineTest {
                  "copyBytesPerSecondMin": 16777216, "copyBytesPerSecondMax": 1073741824}
                 """);
         assertThat(ashlar("cluster", "show", "--api", api)).isZero();
-        assertThat(out.toString()).contains("away            600 s").contains("16 MiB per second");
+        assertThat(out.toString()).contains("away            600 s").contains("4 MiB per second");
         assertThat(
                         ashlar(
                                 "cluster",

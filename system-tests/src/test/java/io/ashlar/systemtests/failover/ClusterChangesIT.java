@@ -6,6 +6,7 @@ import io.ashlar.systemtests.cluster.DevCluster;
 import io.ashlar.systemtests.cluster.Program;
 import io.ashlar.systemtests.cluster.Waiting;
 import io.ashlar.systemtests.load.LoadPlan;
+import io.ashlar.systemtests.load.LoadReport;
 import io.ashlar.systemtests.load.VerifyingLoad;
 import io.ashlar.systemtests.multipath.MultipathClient;
 import io.ashlar.systemtests.multipath.MultipathOptions;
@@ -29,14 +30,22 @@ final class ClusterChangesIT {
     private static final int GROUPS = 64;
     private static final int REPLICAS = 3;
     private static final int ADDED = 4;
-    private static final int CHUNK_BYTES = 1 << 20;
+    private static final int CHUNK_BYTES = 2 << 20;
     private static final int MIB = 1 << 20;
 
     /** One chunk in each group, all but one written full: groups and bytes are the same share. */
-    private static final LoadPlan PLAN = LoadPlan.DEFAULT.withSeed(7).withRegionBytes(9 * MIB);
+    private static final LoadPlan PLAN = LoadPlan.DEFAULT.withSeed(7).withRegionBytes(18 * MIB);
 
     /** How much more than the least is good enough. */
     private static final double SLACK = 1.1;
+
+    /** How long hosts are watched before anything is copied. */
+    private static final Duration BASE = Duration.ofSeconds(15);
+
+    /** How much longer hosts may wait while a node is filled (p99), and where this test fails. */
+    private static final double LATENCY_GOAL = 2;
+
+    private static final double LATENCY_BOUND = 1.5 * LATENCY_GOAL;
 
     private static final Duration TIMEOUT = Duration.ofMinutes(3);
     private static final MultipathOptions PATIENT =
@@ -65,12 +74,14 @@ final class ClusterChangesIT {
 
     private static void changes(DevCluster cluster) throws Exception {
         String chunk = Integer.toString(CHUNK_BYTES);
-        int lun = cluster.volume("changes", GROUPS + "MiB", "--chunk-size", chunk);
+        int lun =
+                cluster.volume(
+                        "changes", Integer.toString(GROUPS * CHUNK_BYTES), "--chunk-size", chunk);
         VerifyingLoad load = new VerifyingLoad(PLAN);
         try (MultipathClient host = cluster.host("changes", lun, PATIENT, 1, 2, 3)) {
             load.fill(host);
+            aFourthNodeTakesItsShare(cluster, load, host);
             load.start(host);
-            aFourthNodeTakesItsShare(cluster, load);
             aWipedNodeIsRebuilt(cluster, load);
             aVoterIsDrainedAndRemoved(cluster, load, 2);
             System.out.println(load.stop(TIMEOUT));
@@ -83,15 +94,27 @@ final class ClusterChangesIT {
     /**
      * The least that must be copied to a fourth node: the contents, once, of as many groups as are
      * its share. What hosts write meanwhile travels as entries of the groups' logs and is not
-     * counted as copied.
+     * counted as copied. The node waits empty until a rebalance is asked for, so that nothing else
+     * happens while hosts are watched: no process starts, none dies.
      */
-    private static void aFourthNodeTakesItsShare(DevCluster cluster, VerifyingLoad load)
-            throws Exception {
+    private static void aFourthNodeTakesItsShare(
+            DevCluster cluster, VerifyingLoad load, MultipathClient host) throws Exception {
         Set<String> held = replicas(cluster);
-        Copies before = Copies.of(cluster, DevCluster.NODES);
-        long began = System.nanoTime();
+        cluster.ashlar(1, "cluster", "set", "--rebalance", "false").orThrow();
+        load.start(host);
         cluster.addNode();
+        await(load, "node 4 is up", () -> cluster.api(1).node(ADDED).path("up").asBoolean());
+        load.stop(TIMEOUT);
+        load.start(host);
+        Thread.sleep(BASE);
+        LoadReport without = load.stop(TIMEOUT);
+
+        Copies before = Copies.of(cluster, ADDED);
+        load.start(host);
+        long began = System.nanoTime();
+        cluster.ashlar(1, "rebalance").orThrow();
         await(load, "all even over four nodes", () -> isEven(cluster, 1, 2, 3, ADDED));
+        LoadReport during = load.stop(TIMEOUT);
         Copies copies = Copies.of(cluster, ADDED).since(before);
         Set<String> fresh = replicas(cluster);
         fresh.removeAll(held);
@@ -99,6 +122,18 @@ final class ClusterChangesIT {
         report("fourth node: even", began, fresh.size(), least, copies);
         assertThat((double) fresh.size()).isBetween(least, SLACK * least);
         assertThat(copies.bytes).isLessThanOrEqualTo(SLACK * contents(least));
+        System.out.printf(
+                "without: %s%nduring:  %s%np99 %.2f ms, without %.2f ms: %.2f times, goal %.1f,"
+                        + " asserted %.1f%n",
+                without,
+                during,
+                during.p99Micros() / 1000,
+                without.p99Micros() / 1000,
+                during.p99Micros() / without.p99Micros(),
+                LATENCY_GOAL,
+                LATENCY_BOUND);
+        assertThat(during.p99Micros()).isLessThan(LATENCY_BOUND * without.p99Micros());
+        cluster.ashlar(1, "cluster", "set", "--rebalance", "true").orThrow();
     }
 
     /** What so many groups hold, of which all but one are written full. */

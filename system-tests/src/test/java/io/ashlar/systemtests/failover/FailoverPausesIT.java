@@ -26,7 +26,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @ExtendWith(WithCluster.class)
 final class FailoverPausesIT {
     private static final String VOLUME = "pauses";
-    private static final int KILLS = Integer.getInteger("ashlar.kills", 8);
+    private static final int KILLS = Integer.getInteger("ashlar.kills", 20);
     private static final Duration FLOW = Duration.ofSeconds(1);
     private static final Duration GOES_ON = Duration.ofMinutes(2);
     private static final Duration STOP_TIMEOUT = Duration.ofMinutes(2);

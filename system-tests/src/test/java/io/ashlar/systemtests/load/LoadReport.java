@@ -24,6 +24,13 @@ public record LoadReport(
         return reads.getTotalCount() + writes.getTotalCount();
     }
 
+    /** Of reads and writes together. */
+    public double p99Micros() {
+        Histogram both = reads.copy();
+        both.add(writes);
+        return both.getValueAtPercentile(99);
+    }
+
     @Override
     public String toString() {
         return """
