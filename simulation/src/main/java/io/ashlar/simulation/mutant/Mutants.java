@@ -47,6 +47,7 @@ public final class Mutants {
      */
     public static Map<Enum<?>, String> elsewhere() {
         return Map.of(
+                FenceRules.Rule.ABORT_MARK, "FenceScheduleTest",
                 FenceRules.Rule.HAND_OVER_AGE, "FenceScheduleTest",
                 PgRules.Rule.PLACE_REGISTERED, "ReturnOnAnotherDiskTest",
                 PgRules.Rule.HELD_COMMITTED, "ReturnOnAnotherDiskTest");
@@ -272,11 +273,6 @@ public final class Mutants {
                             "a command is admitted while what came by another path is undecided",
                             Scenario.IMPATIENT_ISCSI,
                             100),
-                    Mutant.of(
-                            FenceRules.Rule.ABORT_MARK,
-                            "after an abort tickets of before it count by other paths",
-                            Scenario.IMPATIENT_ISCSI,
-                            2000),
                     Mutant.of(
                             FenceRules.Rule.ABORT_WAITS,
                             "an abort is answered while what it covers is undecided",
