@@ -157,7 +157,7 @@ public final class Samples {
 
     private ClusterSettings settings() {
         return random.nextInt(2) == 0
-                ? ClusterSettings.DEFAULT
+                ? new ClusterSettings(Duration.ofMinutes(10), 8, true, 16 << 20, 4L << 30)
                 : new ClusterSettings(
                         Duration.ofMillis(random.nextInt(10_000)),
                         random.nextInt(4),

@@ -30,7 +30,7 @@ public final class CopyBudget {
     /**
      * A latency so many times the best of late has risen, if it is a matter of this time at all.
      */
-    private static final int RISEN_TIMES = 2;
+    private static final double RISEN_TIMES = 1.5;
 
     private static final long RISEN_NANOS_MIN = 1_000_000L;
 

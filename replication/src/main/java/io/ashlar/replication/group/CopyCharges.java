@@ -32,7 +32,7 @@ final class CopyCharges {
      */
     boolean take(Learner learner, int bytes) {
         long now = environment.clock().nanos();
-        boolean isUrgent = !learner.full || primary.config().members().size() < group.inSyncMin();
+        boolean isUrgent = learner.returns || primary.config().members().size() < group.inSyncMin();
         boolean may =
                 environment
                         .copies()

@@ -23,6 +23,9 @@ final class Learner {
     final long learnId;
     final boolean full;
 
+    /** Whether it has a part of the group already, and lacks what happened since. */
+    final boolean returns;
+
     /** Of the first entry that it gets. */
     final long firstSequence;
 
@@ -72,6 +75,7 @@ final class Learner {
             long copyBytesMax,
             long learnId,
             boolean full,
+            boolean returns,
             long nextSequence,
             long nowNanos) {
         this.process = process;
@@ -80,6 +84,7 @@ final class Learner {
         this.copyBytesMax = copyBytesMax;
         this.learnId = learnId;
         this.full = full;
+        this.returns = returns;
         this.listed = !full;
         this.firstSequence = nextSequence;
         this.durable = nextSequence - 1;

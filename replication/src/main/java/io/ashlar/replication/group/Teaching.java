@@ -195,6 +195,7 @@ final class Teaching {
                         join.copyBytesMax(),
                         group.nextLearnId(),
                         full,
+                        !full && match.sequence() > 0,
                         primary.nextSequence(),
                         environment.clock().nanos());
         learners.put(from.node(), learner);

@@ -80,10 +80,16 @@ final class ClusterChangesIT {
         VerifyingLoad load = new VerifyingLoad(PLAN);
         try (MultipathClient host = cluster.host("changes", lun, PATIENT, 1, 2, 3)) {
             load.fill(host);
-            aFourthNodeTakesItsShare(cluster, load, host);
+            LoadReport without = aFourthNodeTakesItsShare(cluster, load, host);
             load.start(host);
             aWipedNodeIsRebuilt(cluster, load);
-            aVoterIsDrainedAndRemoved(cluster, load, 2);
+            load.stop(TIMEOUT);
+            load.start(host);
+            aVoterIsDrained(cluster, load, 2);
+            LoadReport during = load.stop(TIMEOUT);
+            report("drain", without, during);
+            load.start(host);
+            aVoterIsRemoved(cluster, 2);
             System.out.println(load.stop(TIMEOUT));
             load.verifyAll(host);
             cluster.assertReplicasEqual();
@@ -97,7 +103,7 @@ final class ClusterChangesIT {
      * counted as copied. The node waits empty until a rebalance is asked for, so that nothing else
      * happens while hosts are watched: no process starts, none dies.
      */
-    private static void aFourthNodeTakesItsShare(
+    private static LoadReport aFourthNodeTakesItsShare(
             DevCluster cluster, VerifyingLoad load, MultipathClient host) throws Exception {
         Set<String> held = replicas(cluster);
         cluster.ashlar(1, "cluster", "set", "--rebalance", "false").orThrow();
@@ -122,9 +128,17 @@ final class ClusterChangesIT {
         report("fourth node: even", began, fresh.size(), least, copies);
         assertThat((double) fresh.size()).isBetween(least, SLACK * least);
         assertThat(copies.bytes).isLessThanOrEqualTo(SLACK * contents(least));
+        report("fourth node", without, during);
+        assertThat(during.p99Micros()).isLessThan(LATENCY_BOUND * without.p99Micros());
+        cluster.ashlar(1, "cluster", "set", "--rebalance", "true").orThrow();
+        return without;
+    }
+
+    private static void report(String what, LoadReport without, LoadReport during) {
         System.out.printf(
-                "without: %s%nduring:  %s%np99 %.2f ms, without %.2f ms: %.2f times, goal %.1f,"
+                "%s: without: %s%nduring:  %s%np99 %.2f ms, without %.2f ms: %.2f times, goal %.1f,"
                         + " asserted %.1f%n",
+                what,
                 without,
                 during,
                 during.p99Micros() / 1000,
@@ -132,8 +146,6 @@ final class ClusterChangesIT {
                 during.p99Micros() / without.p99Micros(),
                 LATENCY_GOAL,
                 LATENCY_BOUND);
-        assertThat(during.p99Micros()).isLessThan(LATENCY_BOUND * without.p99Micros());
-        cluster.ashlar(1, "cluster", "set", "--rebalance", "true").orThrow();
     }
 
     /** What so many groups hold, of which all but one are written full. */
@@ -183,7 +195,7 @@ final class ClusterChangesIT {
         return replicas;
     }
 
-    private static void aVoterIsDrainedAndRemoved(DevCluster cluster, VerifyingLoad load, int node)
+    private static void aVoterIsDrained(DevCluster cluster, VerifyingLoad load, int node)
             throws Exception {
         Copies before = Copies.of(cluster, ADDED);
         Set<String> held = replicas(cluster);
@@ -206,6 +218,10 @@ final class ClusterChangesIT {
         double least = (double) GROUPS * REPLICAS / ADDED;
         report("drain: empty", began, fresh.size(), least, copies);
         assertThat(copies.bytes).isLessThanOrEqualTo(SLACK * contents(least));
+    }
+
+    private static void aVoterIsRemoved(DevCluster cluster, int node) throws Exception {
+        String number = Integer.toString(node);
         Program.Result refused = cluster.ashlar(1, "node", "remove", number);
         assertThat(refused.exitCode()).as("it still runs").isEqualTo(1);
         assertThat(voters(cluster)).containsExactly(1, 2, 3);
