@@ -58,6 +58,7 @@ final class CommandTable {
                     of("READ (6)", "08 1f ff ff ff 00", Transfers::read6),
                     of("WRITE (6)", "0a 1f ff ff ff 00", Transfers::write6),
                     past("INQUIRY", "12 01 ff ff ff 00", Inquiries::inquiry),
+                    of("MODE SELECT (6)", "15 10 00 00 ff 00", ModeSelects::select6),
                     of("MODE SENSE (6)", "1a 08 ff ff ff 00", ModePages::modeSense6),
                     of("START STOP UNIT", "1b 01 00 0f f7 00", Inquiries::startStopUnit),
                     of("PREVENT ALLOW MEDIUM REMOVAL", "1e 00 00 00 03 00", Inquiries::prevent),
@@ -70,6 +71,8 @@ final class CommandTable {
                     of("SYNCHRONIZE CACHE (10)", "35 06 ff ff ff ff 3f ff ff 00", Flushes::sync10),
                     of("WRITE SAME (10)", "41 f8 ff ff ff ff 3f ff ff 00", WriteSames::same10),
                     of("UNMAP", "42 01 00 00 00 00 3f ff ff 00", Unmaps::unmap),
+                    of("LOG SENSE", "4d 00 ff ff 00 ff ff ff ff 00", LogPages::sense),
+                    of("MODE SELECT (10)", "55 10 00 00 00 00 00 ff ff 00", ModeSelects::select10),
                     of("MODE SENSE (10)", "5a 18 ff ff 00 00 00 ff ff 00", ModePages::modeSense10),
                     of(
                             "READ (16)",
@@ -127,6 +130,12 @@ final class CommandTable {
                             Access.NORMAL,
                             "a3 0c 87 ff ff ff ff ff ff ff 00 00",
                             Opcodes::report),
+                    action(
+                            "REPORT SUPPORTED TASK MANAGEMENT FUNCTIONS",
+                            0x0D,
+                            Access.NORMAL,
+                            "a3 0d 80 00 00 00 ff ff ff ff 00 00",
+                            Opcodes::reportFunctions),
                     of("READ (12)", "a8 f8 ff ff ff ff ff ff ff ff 3f 00", Transfers::read12),
                     of("WRITE (12)", "aa f8 ff ff ff ff ff ff ff ff 3f 00", Transfers::write12),
                     of(

@@ -11,6 +11,8 @@ final class LogicalUnit {
     /** Bits of {@link UnitAttention}. */
     private int pending = UnitAttention.POWER_ON.bit();
 
+    private boolean descriptorSense;
+
     LogicalUnit(int number, VolumeInfo volume) {
         this.number = number;
         this.volume = volume;
@@ -40,7 +42,19 @@ final class LogicalUnit {
         return lba >= 0 && count >= 0 && lba <= blocks() && count <= blocks() - lba;
     }
 
+    /** D_SENSE of the control mode page, as this nexus has set it. */
+    boolean hasDescriptorSense() {
+        return descriptorSense;
+    }
+
+    void descriptorSense(boolean isSet) {
+        descriptorSense = isSet;
+    }
+
     void raise(UnitAttention condition) {
+        if (condition == UnitAttention.LOGICAL_UNIT_RESET) {
+            descriptorSense = false; // mode parameters are as by default again, SPC-4 section 5.10
+        }
         // a power-on condition tells of everything that went before, SPC-4 section 6.27
         pending |= condition.bit();
     }

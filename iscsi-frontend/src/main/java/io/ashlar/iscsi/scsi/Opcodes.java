@@ -4,7 +4,10 @@ import io.ashlar.iscsi.scsi.CommandTable.Command;
 import java.io.ByteArrayOutputStream;
 import java.util.Arrays;
 
-/** REPORT SUPPORTED OPERATION CODES, SPC-4 section 6.35: {@link CommandTable} as hosts see it. */
+/**
+ * REPORT SUPPORTED OPERATION CODES and REPORT SUPPORTED TASK MANAGEMENT FUNCTIONS, SPC-4 sections
+ * 6.35 and 6.36: {@link CommandTable} and the session's task management as hosts see them.
+ */
 final class Opcodes {
     private static final int TIMEOUTS = 0x80;
     private static final int ALL = 0;
@@ -16,6 +19,11 @@ final class Opcodes {
     private static final int TIMEOUT_BYTES = 12;
     private static final int NOT_SUPPORTED = 1;
     private static final int SUPPORTED = 3;
+    private static final int EXTENDED_FUNCTIONS = 0x80;
+    private static final int FUNCTIONS_BYTES_MIN = 4;
+
+    /** ATS, ATSS, LURS: ABORT TASK, ABORT TASK SET, LOGICAL UNIT RESET. */
+    private static final int FUNCTIONS = 0x80 | 0x40 | 0x08;
 
     private Opcodes() {}
 
@@ -42,6 +50,20 @@ final class Opcodes {
         }
     }
 
+    static void reportFunctions(ScsiNexus nexus, LogicalUnit unit, ScsiTask task) {
+        byte[] cdb = task.cdb();
+        long allocation = Cdb.u32(cdb, 6);
+        if (allocation < FUNCTIONS_BYTES_MIN) {
+            task.check(Sense.INVALID_FIELD_IN_CDB);
+            return;
+        }
+        boolean extended = (cdb[2] & EXTENDED_FUNCTIONS) != 0;
+        byte[] data = new byte[extended ? 16 : 4]; // no time-outs are told: TMFTMOV is 0
+        data[0] = (byte) FUNCTIONS;
+        data[3] = (byte) (data.length - 4);
+        Inquiries.respond(task, data, allocation);
+    }
+
     private static byte[] all(boolean timeouts) {
         ByteArrayOutputStream list = new ByteArrayOutputStream();
         for (Command command : CommandTable.ALL) {
@@ -64,7 +86,10 @@ final class Opcodes {
 
     private static byte[] one(int opcode, int action, boolean timeouts) {
         for (Command command : CommandTable.withOpcode(opcode)) {
-            if (command.action() == CommandTable.NO_ACTION || command.action() == action) {
+            if (command.action() == action || command.action() == CommandTable.NO_ACTION) {
+                if (command.action() == CommandTable.NO_ACTION && action > 0) {
+                    break; // it has no such service action
+                }
                 byte[] usage = command.usage();
                 byte[] data = new byte[4 + usage.length + (timeouts ? TIMEOUT_BYTES : 0)];
                 data[1] = (byte) (SUPPORTED | (timeouts ? 0x80 : 0));

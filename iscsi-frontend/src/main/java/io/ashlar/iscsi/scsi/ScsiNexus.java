@@ -58,6 +58,12 @@ public final class ScsiNexus {
         return unit == null ? null : unit.volume().id();
     }
 
+    /** Whether errors of a LUN are told in descriptor format (D_SENSE). */
+    public boolean hasDescriptorSense(long lun) {
+        LogicalUnit unit = units.get(Lun.decode(lun));
+        return unit != null && unit.hasDescriptorSense();
+    }
+
     /** Starts a command. */
     public void start(ScsiTask task) {
         byte[] cdb = task.cdb();

@@ -5,8 +5,9 @@ package io.ashlar.iscsi.scsi;
  *
  * @param key the sense key
  * @param code additional sense code in the high byte, its qualifier in the low
+ * @param information what the INFORMATION field tells, 0 or more; negative if it tells nothing
  */
-public record Sense(int key, int code) {
+public record Sense(int key, int code, long information) {
     public static final int NO_SENSE_KEY = 0x0;
     static final int NOT_READY_KEY = 0x2;
     static final int MEDIUM_ERROR_KEY = 0x3;
@@ -42,15 +43,39 @@ public record Sense(int key, int code) {
     /** RFC 7143 section 11.4.7.2: more or less data than announced. */
     public static final Sense INCORRECT_AMOUNT_OF_DATA = new Sense(ABORTED_COMMAND_KEY, 0x0C0D);
 
+    /** Most bytes that {@link #encode} gives. */
+    static final int BYTES_MAX = 20;
+
+    private static final long NO_INFORMATION = -1;
     private static final int FIXED_BYTES = 18;
     private static final int DESCRIPTOR_BYTES = 8;
+    private static final int INFORMATION_BYTES = 12;
+    private static final int VALID = 0x80;
     private static final int FIXED_CURRENT = 0x70;
     private static final int DESCRIPTOR_CURRENT = 0x72;
 
-    /** Sense data: fixed format, or descriptor format without descriptors. */
+    public Sense(int key, int code) {
+        this(key, code, NO_INFORMATION);
+    }
+
+    /** The same, with what the INFORMATION field tells. */
+    Sense with(long newInformation) {
+        return new Sense(key, code, newInformation);
+    }
+
+    /**
+     * Sense data, SPC-4 sections 4.5.2 and 4.5.3. Information that does not fit into the four bytes
+     * of the fixed format is left out there, and VALID is 0.
+     */
     public byte[] encode(boolean descriptorFormat) {
         if (descriptorFormat) {
-            byte[] bytes = new byte[DESCRIPTOR_BYTES];
+            byte[] bytes = new byte[DESCRIPTOR_BYTES + (information < 0 ? 0 : INFORMATION_BYTES)];
+            if (information >= 0) {
+                bytes[7] = INFORMATION_BYTES;
+                bytes[9] = INFORMATION_BYTES - 2;
+                bytes[10] = (byte) VALID;
+                Cdb.put64(bytes, 12, information);
+            }
             bytes[0] = DESCRIPTOR_CURRENT;
             bytes[1] = (byte) key;
             bytes[2] = (byte) (code >> 8);
@@ -59,6 +84,10 @@ public record Sense(int key, int code) {
         }
         byte[] bytes = new byte[FIXED_BYTES];
         bytes[0] = FIXED_CURRENT;
+        if (information >= 0 && information <= 0xFFFF_FFFFL) {
+            bytes[0] |= (byte) VALID;
+            Cdb.put32(bytes, 3, information);
+        }
         bytes[2] = (byte) key;
         bytes[7] = FIXED_BYTES - 8;
         bytes[12] = (byte) (code >> 8);

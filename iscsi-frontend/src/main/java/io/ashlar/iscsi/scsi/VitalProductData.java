@@ -15,11 +15,20 @@ final class VitalProductData {
     private static final int SUPPORTED = 0x00;
     private static final int SERIAL_NUMBER = 0x80;
     private static final int IDENTIFICATION = 0x83;
+    private static final int EXTENDED_INQUIRY = 0x86;
+    private static final int MODE_PAGE_POLICY = 0x87;
     private static final int BLOCK_LIMITS = 0xB0;
     private static final int BLOCK_CHARACTERISTICS = 0xB1;
     private static final int PROVISIONING = 0xB2;
     private static final int[] PAGES = {
-        SUPPORTED, SERIAL_NUMBER, IDENTIFICATION, BLOCK_LIMITS, BLOCK_CHARACTERISTICS, PROVISIONING
+        SUPPORTED,
+        SERIAL_NUMBER,
+        IDENTIFICATION,
+        EXTENDED_INQUIRY,
+        MODE_PAGE_POLICY,
+        BLOCK_LIMITS,
+        BLOCK_CHARACTERISTICS,
+        PROVISIONING
     };
     private static final int NO_UNIT = 0x7F;
     private static final int PAGE_HEADER_BYTES = 4;
@@ -52,6 +61,14 @@ final class VitalProductData {
     private static final int PHYSICAL_BLOCK_BYTES = 4096;
     private static final int OPTIMAL_TRANSFER_BYTES = 1024 * 1024;
 
+    /** HEADSUP, ORDSUP, SIMPSUP: task attributes. */
+    private static final int TASK_ATTRIBUTES = 0x07;
+
+    /** Mode page policies, SPC-4 section 7.8.9. */
+    private static final int POLICY_SHARED = 0;
+
+    private static final int POLICY_PER_NEXUS = 3;
+
     private VitalProductData() {}
 
     /** The whole page; null if there is no such page. Without a unit only page 00h is there. */
@@ -67,6 +84,8 @@ final class VitalProductData {
                     case SERIAL_NUMBER ->
                             serial(unit.volume().identity()).getBytes(StandardCharsets.US_ASCII);
                     case IDENTIFICATION -> identification(nexus, unit);
+                    case EXTENDED_INQUIRY -> extendedInquiry();
+                    case MODE_PAGE_POLICY -> modePagePolicy();
                     case BLOCK_LIMITS -> blockLimits(unit.blockBytes());
                     case BLOCK_CHARACTERISTICS -> blockCharacteristics();
                     case PROVISIONING -> provisioning();
@@ -139,6 +158,28 @@ final class VitalProductData {
         out.write(0);
         out.write(body.length);
         out.writeBytes(body);
+    }
+
+    /** SPC-4 section 7.8.7: no protection information, no volatile cache, no priorities. */
+    private static byte[] extendedInquiry() {
+        byte[] body = new byte[60];
+        body[1] = TASK_ATTRIBUTES;
+        body[9] = Sense.BYTES_MAX;
+        return body;
+    }
+
+    /** What a host sets in the control page holds for its own nexus; no other page changes. */
+    private static byte[] modePagePolicy() {
+        return new byte[] {
+            ModePages.CONTROL,
+            0,
+            0,
+            POLICY_PER_NEXUS,
+            ModePages.ALL,
+            (byte) ModePages.ALL_SUBPAGES,
+            0,
+            POLICY_SHARED
+        };
     }
 
     private static byte[] blockLimits(int blockBytes) {

@@ -371,7 +371,7 @@ final class Task implements ScsiTask {
 
     @Override
     public void check(Sense sense) {
-        byte[] bytes = sense.encode(false);
+        byte[] bytes = sense.encode(session.nexus().hasDescriptorSense(command.lun()));
         byte[] segment = new byte[2 + bytes.length];
         segment[1] = (byte) bytes.length;
         System.arraycopy(bytes, 0, segment, 2, bytes.length);
