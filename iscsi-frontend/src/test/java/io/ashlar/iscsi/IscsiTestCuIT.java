@@ -114,6 +114,13 @@ final class IscsiTestCuIT {
                         "WriteSame10",
                         "WriteSame16",
                         "Verify16",
+                        "WriteVerify10",
+                        "WriteVerify12",
+                        "WriteVerify16",
+                        "Prefetch10",
+                        "Prefetch16",
+                        "GetLBAStatus",
+                        "ModeSense6",
                         "iSCSIResiduals")) {
             runs.add(new Run("4096", suite));
         }

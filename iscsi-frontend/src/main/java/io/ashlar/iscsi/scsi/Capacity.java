@@ -2,7 +2,7 @@ package io.ashlar.iscsi.scsi;
 
 import io.ashlar.common.Sizes;
 
-/** READ CAPACITY (10) and (16), GET LBA STATUS: SBC-3 sections 5.15, 5.16 and 5.5. */
+/** READ CAPACITY (10) and (16): SBC-3 sections 5.15 and 5.16. */
 final class Capacity {
     private static final int BYTES_10 = 8;
     private static final int BYTES_16 = 32;
@@ -26,23 +26,6 @@ final class Capacity {
         Cdb.put32(data, 8, unit.blockBytes());
         data[13] = (byte) Integer.numberOfTrailingZeros(Sizes.BLOCK_BYTES / unit.blockBytes());
         data[14] = (byte) LBPME_LBPRZ;
-        Inquiries.respond(task, data, Cdb.u32(task.cdb(), 10));
-    }
-
-    /**
-     * GET LBA STATUS, SBC-3 section 5.5. What is unmapped is not known up here, so all is told to
-     * be "mapped or unknown" (0h), which is always true; QEMU asks this of every thin unit.
-     */
-    static void lbaStatus(ScsiNexus nexus, LogicalUnit unit, ScsiTask task) {
-        long lba = Cdb.i64(task.cdb(), 2);
-        if (!unit.isInRange(lba, 1)) {
-            task.check(Sense.LBA_OUT_OF_RANGE);
-            return;
-        }
-        byte[] data = new byte[8 + 16];
-        Cdb.put32(data, 0, data.length - 4L);
-        Cdb.put64(data, 8, lba);
-        Cdb.put32(data, 16, Math.min(unit.blocks() - lba, 0xFFFF_FFFFL));
         Inquiries.respond(task, data, Cdb.u32(task.cdb(), 10));
     }
 }

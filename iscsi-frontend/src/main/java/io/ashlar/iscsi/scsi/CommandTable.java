@@ -113,7 +113,7 @@ final class CommandTable {
                             0x12,
                             Access.NORMAL,
                             "9e 12 ff ff ff ff ff ff ff ff ff ff ff ff 00 00",
-                            Capacity::lbaStatus),
+                            LbaStatus::report),
                     past(
                             "REPORT LUNS",
                             "a0 00 ff 00 00 00 ff ff ff ff 00 00",
