@@ -291,6 +291,8 @@ class CommandLineTest {
         assertThat(ashlar("status", "--api", "nonsense")).isEqualTo(2);
         assertThat(ashlar("dev", "--nodes", "2")).isEqualTo(2);
         assertThat(ashlar("dev", "--address", "192.0.2.1")).isEqualTo(2);
+        assertThat(ashlar("dev", "--address", "198.51.101.1")).isEqualTo(2);
+        assertThat(ashlar("dev", "--address", "203.0.113.0")).isEqualTo(2);
     }
 
     /** Protects shells: the completion script knows the commands. */

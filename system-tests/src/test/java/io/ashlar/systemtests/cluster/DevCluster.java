@@ -22,8 +22,8 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * A cluster of three processes on 127.0.0.1 to .3, driven by {@code bin/ashlar} alone. Every call
- * has a time-out. Not for many threads, except what only asks.
+ * A cluster of three processes, on 127.0.0.1 to .3 or at another {@link Site}, driven by {@code
+ * bin/ashlar} alone. Every call has a time-out. Not for many threads, except what only asks.
  */
 public final class DevCluster implements AutoCloseable {
     public static final int NODES = 3;
@@ -37,8 +37,31 @@ public final class DevCluster implements AutoCloseable {
     /** The build that runs these tests has built the program. */
     private static final Map<String, String> ENVIRONMENT = Map.of("ASHLAR_NO_BUILD", "1");
 
+    /**
+     * Where the nodes run.
+     *
+     * @param prefix words before a command that starts something there, such as {@code ip netns
+     *     exec NAME}
+     * @param network the first three numbers of the nodes' addresses, with a dot at the end
+     * @param first the last number of the first node's address; the others follow
+     */
+    public record Site(List<String> prefix, String network, int first) {
+        /** This machine's loopback. */
+        public static final Site LOOPBACK = new Site(List.of(), "127.0.0.", 1);
+
+        public Site {
+            prefix = List.copyOf(prefix);
+        }
+
+        /** IP address of a node, counted from 1. */
+        public String address(int node) {
+            return network + (first + node - 1);
+        }
+    }
+
     private final String program;
     private final Path directory;
+    private final Site site;
     private final int portOffset;
     private final List<String> startOptions;
     private final Map<String, String> environment;
@@ -63,6 +86,20 @@ public final class DevCluster implements AutoCloseable {
             int portOffset,
             List<String> startOptions,
             Map<String, String> environment) {
+        this(home, directory, Site.LOOPBACK, portOffset, startOptions, environment);
+    }
+
+    /**
+     * @param site where its nodes run; this process must reach their addresses
+     */
+    public DevCluster(
+            Path home,
+            Path directory,
+            Site site,
+            int portOffset,
+            List<String> startOptions,
+            Map<String, String> environment) {
+        this.site = site;
         this.program = home.resolve("bin/ashlar").toAbsolutePath().normalize().toString();
         this.directory = directory.toAbsolutePath().normalize();
         this.portOffset = portOffset;
@@ -76,6 +113,7 @@ public final class DevCluster implements AutoCloseable {
     public void start() throws IOException, InterruptedException {
         List<String> options =
                 new ArrayList<>(List.of("--detach", "--port-offset", Integer.toString(portOffset)));
+        options.addAll(List.of("--address", site.address(1)));
         options.addAll(startOptions);
         dev(START_TIMEOUT, options.toArray(String[]::new));
         awaitHealthy();
@@ -158,17 +196,17 @@ public final class DevCluster implements AutoCloseable {
     }
 
     public InetSocketAddress portal(int node) {
-        return new InetSocketAddress("127.0.0." + node, ISCSI_PORT + portOffset);
+        return new InetSocketAddress(site.address(node), ISCSI_PORT + portOffset);
     }
 
     public NodeApi api(int node) {
-        return new NodeApi(URI.create("http://127.0.0." + node + ":" + (API_PORT + portOffset)));
+        return new NodeApi(URI.create(apiUrl(node)));
     }
 
     /** For QEMU and libiscsi. */
     public String url(int node, int lun) {
-        return "iscsi://127.0.0.%d:%d/%s/%d"
-                .formatted(node, ISCSI_PORT + portOffset, targetName, lun);
+        return "iscsi://%s:%d/%s/%d"
+                .formatted(site.address(node), ISCSI_PORT + portOffset, targetName, lun);
     }
 
     /** Runs the {@code ashlar} command against one node. */
@@ -177,7 +215,7 @@ public final class DevCluster implements AutoCloseable {
         List<String> command = new ArrayList<>(List.of(program));
         command.addAll(List.of(arguments));
         command.add("--api");
-        command.add("http://127.0.0.%d:%d".formatted(node, API_PORT + portOffset));
+        command.add(apiUrl(node));
         return Program.run(COMMAND_TIMEOUT, ENVIRONMENT, command);
     }
 
@@ -354,9 +392,14 @@ public final class DevCluster implements AutoCloseable {
         return text.toString();
     }
 
+    private String apiUrl(int node) {
+        return "http://%s:%d".formatted(site.address(node), API_PORT + portOffset);
+    }
+
     private void dev(Duration timeout, String... arguments)
             throws IOException, InterruptedException {
-        List<String> command = new ArrayList<>(List.of(program, "dev"));
+        List<String> command = new ArrayList<>(site.prefix());
+        command.addAll(List.of(program, "dev"));
         command.addAll(List.of(arguments));
         command.addAll(List.of("--dir", directory.toString()));
         Program.run(timeout, environment, command).orThrow();

@@ -1,0 +1,195 @@
+package io.ashlar.systemtests.kernel;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.ashlar.systemtests.cluster.DevCluster;
+import io.ashlar.systemtests.cluster.Waiting;
+import io.ashlar.systemtests.kernel.LinuxHost.FileSystem;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
+
+/**
+ * Debian's kernel with open-iscsi and dm-multipath attaches a volume by all nodes and keeps a file
+ * system on it. Needs root, for a network namespace. {@code -Dashlar.guest=DIRECTORY} names where
+ * the guest is kept.
+ */
+@Order(90)
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+final class KernelInitiatorIT {
+    private static final Path HOME = Path.of(System.getProperty("ashlar.home"));
+    private static final Path TARGET =
+            Path.of(System.getProperty("ashlar.target")).toAbsolutePath();
+    private static final String VOLUME = "kernel";
+    private static final Duration FOLLOWS = Duration.ofSeconds(60);
+    private static final String INITIATOR = "iqn.2001-04.org.example:guest";
+
+    private static Fabric fabric;
+    private static DevCluster cluster;
+    private static Guest guest;
+    private static LinuxHost host;
+    private static long began;
+
+    @BeforeAll
+    static void start() throws Exception {
+        String directory = System.getProperty("ashlar.guest", TARGET.resolve("guest").toString());
+        GuestImage image = GuestImage.in(HOME, Path.of(directory).toAbsolutePath());
+        began = System.nanoTime();
+        fabric = new Fabric();
+        cluster =
+                new DevCluster(
+                        HOME,
+                        TARGET.resolve("kernel-cluster"),
+                        fabric.nodes(),
+                        0,
+                        List.of("--heap", "512m"),
+                        Map.of());
+        cluster.destroy();
+        cluster.start();
+        cluster.ashlar(1, "volume", "delete", "demo", "--yes").orThrow();
+        cluster.volume(VOLUME, "512MiB");
+        say("the cluster is healthy");
+        guest = new Guest(image, fabric, TARGET.resolve("guest-run"), INITIATOR);
+        host = new LinuxHost(guest);
+    }
+
+    @AfterAll
+    static void stop() throws Exception {
+        try (Fabric closedLast = fabric;
+                Guest closedFirst = guest) {
+            if (cluster != null) {
+                cluster.destroy();
+            }
+        }
+    }
+
+    @Test
+    @Order(1)
+    void theKernelFindsAllPathsThroughOneAndKnowsTheOwners() throws Exception {
+        // Protects what a host learns without configuration: portals, one device, ALUA states.
+        withLogs(KernelInitiatorIT::attach);
+    }
+
+    @Test
+    @Order(2)
+    void aFileSystemNoticesNeitherTheOwnersDeathNorItsReturnNorAMove() throws Exception {
+        // Protects files on a host whose kernel decides when a path is dead.
+        withLogs(KernelInitiatorIT::keepAFileSystem);
+    }
+
+    private interface Body {
+        void run() throws Exception;
+    }
+
+    private static void withLogs(Body body) throws Exception {
+        try {
+            body.run();
+        } catch (Exception | AssertionError e) {
+            System.out.println(cluster.logTails());
+            System.out.println(guest.logs());
+            System.out.println(host.state());
+            throw e;
+        }
+    }
+
+    private static void attach() throws Exception {
+        List<String> portals = host.discover(portal(2));
+        portals.forEach(System.out::println);
+        assertThat(portals)
+                .containsExactlyInAnyOrder(
+                        portal(1) + ",1 " + cluster.targetName(),
+                        portal(2) + ",2 " + cluster.targetName(),
+                        portal(3) + ",3 " + cluster.targetName());
+        host.login();
+        awaitAllPaths();
+        System.out.print(host.multipathText());
+        Multipath multipath = host.multipath();
+        assertThat(multipath.isOptimized(address(cluster.owner(1, VOLUME)))).isTrue();
+        assertThat(multipath.groups())
+                .extracting(Multipath.Group::priority)
+                .containsExactlyInAnyOrder(Multipath.OPTIMIZED, Multipath.NON_OPTIMIZED);
+    }
+
+    private static void keepAFileSystem() throws Exception {
+        host.makeFileSystem(FileSystem.EXT4);
+        host.startLoad();
+        awaitRounds(1);
+
+        int first = cluster.owner(1, VOLUME);
+        cluster.killNode(first);
+        say("killed node " + first + ", the owner");
+        int second = awaitOtherOwner(first);
+        awaitRounds(2);
+
+        cluster.startNode(first);
+        say("started node " + first);
+        awaitAllPaths();
+        awaitRounds(1);
+
+        int third = 6 - first - second;
+        cluster.own(third, VOLUME);
+        say("moved the volume to node " + third);
+        awaitPreferred(third);
+        awaitRounds(2);
+
+        finish(FileSystem.EXT4);
+    }
+
+    private static int awaitOtherOwner(int lost) throws Exception {
+        int other = lost % DevCluster.NODES + 1;
+        Waiting.until("another owner", FOLLOWS, () -> cluster.owner(other, VOLUME) != lost);
+        int owner = cluster.owner(other, VOLUME);
+        say("the owner is node " + owner);
+        awaitPreferred(owner);
+        return owner;
+    }
+
+    private static void awaitAllPaths() throws Exception {
+        cluster.awaitHealthy();
+        Waiting.until(
+                "all paths are there",
+                FOLLOWS,
+                () -> host.multipath().readyPaths() == DevCluster.NODES);
+        say("three paths");
+    }
+
+    private static void finish(FileSystem type) throws Exception {
+        System.out.printf("longest command of the host: %.1f s%n", host.finishLoad());
+        host.checkFileSystem(type);
+        say("file system clean");
+        assertThat(host.errors()).as("errors in the kernel's log").isEmpty();
+        cluster.awaitHealthy();
+        cluster.assertReplicasEqual();
+    }
+
+    /** Failback: the host goes to the owner by itself. */
+    private static void awaitPreferred(int node) throws Exception {
+        Waiting.until(
+                "I/O goes to node " + node, FOLLOWS, () -> host.multipath().isInUse(address(node)));
+        say("the host's optimized path is that to node " + node);
+        System.out.print(host.multipathText());
+    }
+
+    private static void awaitRounds(int rounds) throws Exception {
+        say(host.awaitRounds(rounds, FOLLOWS) + " rounds of verified writes");
+    }
+
+    private static String address(int node) {
+        return cluster.portal(node).getAddress().getHostAddress();
+    }
+
+    private static String portal(int node) {
+        return address(node) + ":" + cluster.portal(node).getPort();
+    }
+
+    private static void say(String what) {
+        System.out.printf("%6.1f s %s%n", (System.nanoTime() - began) / 1e9, what);
+    }
+}
