@@ -157,10 +157,10 @@ class CommandLineTest {
                 "/v1/settings",
                 """
                 {"awaySeconds": 600, "movesPerNode": 8, "rebalance": true,
-                 "copyBytesPerSecondMin": 4194304, "copyBytesPerSecondMax": 1073741824}
+                 "copyBytesPerSecondMin": 2097152, "copyBytesPerSecondMax": 1073741824}
                 """);
         assertThat(ashlar("cluster", "show", "--api", api)).isZero();
-        assertThat(out.toString()).contains("away            600 s").contains("4 MiB per second");
+        assertThat(out.toString()).contains("away            600 s").contains("2 MiB per second");
         assertThat(
                         ashlar(
                                 "cluster",

@@ -29,7 +29,7 @@ public record ClusterSettings(
     public static final long COPY_BYTES_PER_SECOND_MOST = 64L << 30;
 
     public static final ClusterSettings DEFAULT =
-            new ClusterSettings(Duration.ofMinutes(10), 8, true, 4 << 20, 4L << 30);
+            new ClusterSettings(Duration.ofMinutes(10), 8, true, 2 << 20, 4L << 30);
 
     public ClusterSettings {
         Check.argument(
