@@ -72,7 +72,8 @@ public final class IscsiTarget implements AutoCloseable {
                         new InetSocketAddress(config.address(), config.port()),
                         target,
                         limits.connectionsMax(),
-                        limits.halfOpenMax());
+                        limits.halfOpenMax(),
+                        limits.halfOpenPerSourceMax());
         return new IscsiTarget(server, sessions);
     }
 
