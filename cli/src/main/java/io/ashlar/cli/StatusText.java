@@ -284,15 +284,34 @@ public final class StatusText {
     }
 
     static String hosts(List<ApiViews.Host> hosts) {
-        Table table = new Table("HOST", "VOLUMES");
+        Table table = new Table("HOST", "CHAP", "VOLUMES");
         for (ApiViews.Host host : hosts) {
             table.row(
                     host.name(),
+                    chap(host.chap()),
                     host.mappings().stream()
                             .map(m -> m.volume() + " (LUN " + m.lun() + ")")
                             .collect(Collectors.joining(", ")));
         }
         return table.render();
+    }
+
+    static String host(ApiViews.Host host) {
+        return "host  "
+                + host.name()
+                + "\nCHAP  "
+                + chap(host.chap())
+                + "\n\n"
+                + mappings(host.mappings());
+    }
+
+    private static String chap(ApiViews.@Nullable Chap chap) {
+        return switch (chap) {
+            case null -> "unknown";
+            case NONE -> "none";
+            case ONE_WAY -> "one-way";
+            case MUTUAL -> "mutual";
+        };
     }
 
     static String word(ApiViews.@Nullable Health health) {

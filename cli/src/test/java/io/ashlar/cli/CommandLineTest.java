@@ -17,6 +17,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
 
 class CommandLineTest {
@@ -54,6 +55,7 @@ class CommandLineTest {
 
     private final Map<String, String> answers = new ConcurrentHashMap<>();
     private final List<String> requests = new ArrayList<>();
+    @TempDir private java.nio.file.Path directory;
     private final StringWriter out = new StringWriter();
     private final StringWriter err = new StringWriter();
     private HttpServer server;
@@ -240,6 +242,96 @@ class CommandLineTest {
         ashlar("volume", "unmap", "demo", "iqn.2001-01.org/x y", "--api", api);
         assertThat(requests)
                 .containsExactly("DELETE /v1/hosts/iqn.2001-01.org%2Fx%20y/volumes/demo ");
+    }
+
+    private String file(String contents) throws IOException {
+        return java.nio.file.Files.writeString(
+                        directory.resolve("secret" + contents.hashCode()), contents)
+                .toString();
+    }
+
+    /** Protects secrets on their way from files to the node: as they are, without the line end. */
+    @Test
+    void chapSendsTheSecretsOfFiles() throws IOException {
+        String one = file("correct-horse-1\n");
+        String two = file("battery-staple-2");
+        assertThat(ashlar("host", "chap", "h", "--secret-file", one, "--api", api)).isZero();
+        assertThat(
+                        ashlar(
+                                "host",
+                                "chap",
+                                "h",
+                                "--secret-file",
+                                one,
+                                "--mutual-secret-file",
+                                two,
+                                "--api",
+                                api))
+                .isZero();
+        assertThat(ashlar("host", "chap", "h", "--none", "--api", api)).isZero();
+        assertThat(requests.get(0))
+                .startsWith("PUT /v1/hosts/h/chap ")
+                .contains("\"secret\":\"correct-horse-1\"");
+        assertThat(requests.get(1)).contains("\"mutualSecret\":\"battery-staple-2\"");
+        assertThat(requests.get(2)).isEqualTo("DELETE /v1/hosts/h/chap ");
+        assertThat(out.toString()).contains("must log in by CHAP").doesNotContain("horse");
+    }
+
+    /** Protects secrets that a program hands over: they come by standard input. */
+    @Test
+    void chapReadsASecretFromStandardInput() {
+        java.io.InputStream before = System.in;
+        System.setIn(
+                new java.io.ByteArrayInputStream(
+                        "correct-horse-1\r\n".getBytes(StandardCharsets.UTF_8)));
+        try {
+            assertThat(ashlar("host", "chap", "h", "--secret-file", "-", "--api", api)).isZero();
+        } finally {
+            System.setIn(before);
+        }
+        assertThat(requests.getFirst()).contains("\"secret\":\"correct-horse-1\"");
+    }
+
+    /** Protects from files that hold something else; what they hold is not printed. */
+    @Test
+    void chapRefusesWhatIsNoSecret() throws IOException {
+        for (String contents :
+                List.of("", "too-short-1", "two lines of\nsomething", "x".repeat(200))) {
+            assertThat(ashlar("host", "chap", "h", "--secret-file", file(contents), "--api", api))
+                    .as(contents)
+                    .isEqualTo(1);
+        }
+        assertThat(ashlar("host", "chap", "h", "--secret-file", "/no/such", "--api", api))
+                .isEqualTo(1);
+        assertThat(err.toString()).contains("12 to 128").doesNotContain("something", "too-short");
+        assertThat(ashlar("host", "chap", "h", "--api", api)).isEqualTo(2);
+        assertThat(ashlar("host", "chap", "h", "--none", "--secret-file", "-", "--api", api))
+                .isEqualTo(2);
+        assertThat(
+                        ashlar(
+                                "host",
+                                "chap",
+                                "h",
+                                "--secret-file",
+                                "-",
+                                "--mutual-secret-file",
+                                "-",
+                                "--api",
+                                api))
+                .isEqualTo(2);
+        assertThat(requests).isEmpty();
+    }
+
+    /** Protects people's overview: which hosts prove themselves, and how. */
+    @Test
+    void hostsAreListedWithTheirChap() {
+        String host = "{\"name\": \"iqn.x:h\", \"chap\": \"MUTUAL\", \"mappings\": []}";
+        answers.put("/v1/hosts", "[" + host + "]");
+        answers.put("/v1/hosts/iqn.x:h", host);
+        answers.put("/v1/hosts/iqn.x%3Ah", host);
+        assertThat(ashlar("host", "list", "--api", api)).isZero();
+        assertThat(ashlar("host", "show", "iqn.x:h", "--api", api)).isZero();
+        assertThat(out.toString()).contains("iqn.x:h  mutual").contains("CHAP  mutual");
     }
 
     /** Protects data from a slip of the finger: without a terminal, deletion needs --yes. */

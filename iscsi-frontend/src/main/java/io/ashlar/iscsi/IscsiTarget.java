@@ -1,5 +1,6 @@
 package io.ashlar.iscsi;
 
+import io.ashlar.common.Nonces;
 import io.ashlar.iscsi.login.LoginLimits;
 import io.ashlar.iscsi.session.MemoryBudget;
 import io.ashlar.iscsi.session.SessionLimits;
@@ -26,6 +27,7 @@ public final class IscsiTarget implements AutoCloseable {
 
     private static final int OUTSTANDING_R2T_MAX = 8;
     private static final int TEXT_BYTES_MAX = 64 * 1024;
+    private static final int LOGIN_REQUESTS_MAX = 64;
     private static final int IMMEDIATE_COMMANDS_MAX = 16;
 
     private final IscsiServer server;
@@ -62,9 +64,11 @@ public final class IscsiTarget implements AutoCloseable {
                                 BURST_BYTES_MAX,
                                 FIRST_BURST_BYTES_MAX,
                                 OUTSTANDING_R2T_MAX,
-                                TEXT_BYTES_MAX),
+                                TEXT_BYTES_MAX,
+                                LOGIN_REQUESTS_MAX),
                         sessions,
                         new MemoryBudget(limits.nodeInFlightBytesMax()),
+                        Nonces.system(),
                         SessionRules.ALL);
         IscsiServer server =
                 IscsiServer.start(
@@ -72,7 +76,8 @@ public final class IscsiTarget implements AutoCloseable {
                         new InetSocketAddress(config.address(), config.port()),
                         target,
                         limits.connectionsMax(),
-                        limits.halfOpenMax());
+                        limits.halfOpenMax(),
+                        limits.halfOpenPerSourceMax());
         return new IscsiTarget(server, sessions);
     }
 

@@ -1,5 +1,6 @@
 package io.ashlar.iscsi;
 
+import io.ashlar.common.ChapSecrets;
 import io.ashlar.common.NodeId;
 import io.ashlar.common.Payload;
 import io.ashlar.common.Shard;
@@ -19,9 +20,11 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 
 /**
@@ -100,6 +103,7 @@ public final class RamVolumeService implements VolumeService {
     private final UUID clusterId = new UUID(0x0A51_1A0F_0000_4000L, 0x8000_0000_0000_0001L);
     private final TreeMap<Integer, Volume> volumes = new TreeMap<>();
     private final Map<AssociationId, RamAssociation> associations = new HashMap<>();
+    private final Map<String, ChapSecrets> chap = new ConcurrentHashMap<>();
     private volatile boolean ready = true;
     private volatile long delayNanos;
     private volatile List<Portal> portals = List.of(new Portal(NODE, "127.0.0.1", 3260));
@@ -165,6 +169,11 @@ public final class RamVolumeService implements VolumeService {
             }
 
             @Override
+            public Optional<ChapSecrets> chap(String host) {
+                return all.chap(host);
+            }
+
+            @Override
             public SortedMap<Integer, VolumeInfo> volumes(String host) {
                 return all.volumes(host);
             }
@@ -203,6 +212,16 @@ public final class RamVolumeService implements VolumeService {
     @Override
     public List<Portal> portals() {
         return portals;
+    }
+
+    /** What a host must log in with from now on. */
+    public void chap(String host, ChapSecrets secrets) {
+        chap.put(host, secrets);
+    }
+
+    @Override
+    public Optional<ChapSecrets> chap(String host) {
+        return Optional.ofNullable(chap.get(host));
     }
 
     @Override

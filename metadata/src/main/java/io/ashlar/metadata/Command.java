@@ -1,5 +1,6 @@
 package io.ashlar.metadata;
 
+import io.ashlar.common.ChapSecrets;
 import io.ashlar.common.NodeId;
 import io.ashlar.common.PgId;
 import io.ashlar.common.ProcessId;
@@ -175,7 +176,13 @@ public sealed interface Command {
     /** Makes a host known. */
     record CreateHost(String host) implements Command {}
 
-    /** Forgets a host that has no mappings. */
+    /**
+     * Gives a known host the secrets that its logins need from now on, or takes them away. Sessions
+     * that stand are left alone.
+     */
+    record SetChap(String host, Optional<ChapSecrets> chap) implements Command {}
+
+    /** Forgets a host that has no mappings, and its secrets. */
     record DeleteHost(String host) implements Command {}
 
     /**

@@ -8,7 +8,6 @@ import java.util.Collection;
 import java.util.Collections;
 import java.util.Optional;
 import java.util.SortedMap;
-import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.UUID;
 
@@ -23,7 +22,7 @@ import java.util.UUID;
  * @param pools by id
  * @param placementGroups by id
  * @param volumes by id
- * @param hosts initiator names that were made known
+ * @param hosts those that were made known, by initiator name
  * @param mappings by host, then LUN
  * @param settings what an operator may change at run time
  * @param jobs work that takes long
@@ -36,7 +35,7 @@ public record ControlState(
         SortedMap<Integer, Pool> pools,
         SortedMap<PgId, PgConfig> placementGroups,
         SortedMap<VolumeId, VolumeRecord> volumes,
-        SortedSet<String> hosts,
+        SortedMap<String, HostRecord> hosts,
         SortedMap<String, SortedMap<Integer, Mapping>> mappings,
         ClusterSettings settings,
         JobBoard jobs) {
@@ -50,7 +49,7 @@ public record ControlState(
                     Collections.emptySortedMap(),
                     Collections.emptySortedMap(),
                     Collections.emptySortedMap(),
-                    Collections.emptySortedSet(),
+                    Collections.emptySortedMap(),
                     Collections.emptySortedMap(),
                     ClusterSettings.DEFAULT,
                     JobBoard.EMPTY);
@@ -208,7 +207,17 @@ public record ControlState(
                 jobs);
     }
 
-    ControlState withHosts(SortedSet<String> newHosts) {
+    ControlState withHost(HostRecord host) {
+        return withHosts(with(hosts, host.name(), host));
+    }
+
+    ControlState withoutHost(String host) {
+        TreeMap<String, HostRecord> left = new TreeMap<>(hosts);
+        left.remove(host);
+        return withHosts(Collections.unmodifiableSortedMap(left));
+    }
+
+    private ControlState withHosts(SortedMap<String, HostRecord> newHosts) {
         return new ControlState(
                 index,
                 clusterId,

@@ -48,6 +48,7 @@ public final class ControlStateMachine {
             case Command.TakeOwnership c -> VolumeRules.takeOwnership(step, c);
             case Command.MoveOwnership c -> VolumeRules.moveOwnership(step, c);
             case Command.CreateHost c -> HostRules.create(step, c);
+            case Command.SetChap c -> HostRules.setChap(step, c);
             case Command.DeleteHost c -> HostRules.delete(step, c);
             case Command.MapVolume c -> HostRules.map(step, c);
             case Command.UnmapVolume c -> HostRules.unmap(step, c);

@@ -1,13 +1,15 @@
 package io.ashlar.metadata;
 
+import io.ashlar.common.ChapSecrets;
+import io.ashlar.common.Secret;
 import io.ashlar.common.VolumeId;
 import io.ashlar.metadata.ControlStateMachine.Result;
 import io.ashlar.metadata.Outcome.Reason;
 import java.util.BitSet;
 import java.util.Collections;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /** Commands about hosts and what they see. */
@@ -26,7 +28,7 @@ final class HostRules {
                             + Limits.HOST_MAX
                             + " printable ASCII letters, such as iqn.2026-01.com.example:host1");
         }
-        if (state.hosts().contains(host)) {
+        if (state.hosts().containsKey(host)) {
             return step.applied(state);
         }
         if (state.hosts().size() >= Limits.HOSTS_MAX) {
@@ -34,14 +36,53 @@ final class HostRules {
                     Reason.INVALID,
                     "the cluster knows " + Limits.HOSTS_MAX + " hosts already; delete one");
         }
-        TreeSet<String> hosts = new TreeSet<>(state.hosts());
-        hosts.add(host);
-        return step.applied(state.withHosts(Collections.unmodifiableSortedSet(hosts)));
+        return step.applied(state.withHost(new HostRecord(host, Optional.empty())));
+    }
+
+    static Result setChap(Step step, Command.SetChap command) {
+        ControlState state = step.state();
+        if (!state.hosts().containsKey(command.host())) {
+            return unknownHost(step, command.host());
+        }
+        ChapSecrets wish = command.chap().orElse(null);
+        if (wish != null) {
+            boolean isMutual = wish.target().isPresent();
+            if (!isSecret(wish.initiator()) || (isMutual && !isSecret(wish.target().get()))) {
+                return step.rejected(
+                        Reason.INVALID,
+                        "a CHAP secret has "
+                                + ChapSecrets.BYTES_MIN
+                                + " to "
+                                + ChapSecrets.BYTES_MAX
+                                + " printable ASCII letters without spaces; choose another");
+            }
+            if (isMutual && wish.target().get().equals(wish.initiator())) {
+                return step.rejected(
+                        Reason.INVALID,
+                        "the host's secret and the target's are the same; choose two, since one"
+                                + " could be used to learn the answer to the other");
+            }
+        }
+        return step.applied(state.withHost(new HostRecord(command.host(), command.chap())));
+    }
+
+    /** What every initiator's configuration can hold. */
+    private static boolean isSecret(Secret secret) {
+        int length = secret.length();
+        if (length < ChapSecrets.BYTES_MIN || length > ChapSecrets.BYTES_MAX) {
+            return false;
+        }
+        for (byte letter : secret.reveal()) {
+            if (letter <= ' ' || letter == 0x7F) {
+                return false;
+            }
+        }
+        return true;
     }
 
     static Result delete(Step step, Command.DeleteHost command) {
         ControlState state = step.state();
-        if (!state.hosts().contains(command.host())) {
+        if (!state.hosts().containsKey(command.host())) {
             return unknownHost(step, command.host());
         }
         int mappings = ofHost(state, command.host()).size();
@@ -54,15 +95,13 @@ final class HostRules {
                             + mappings
                             + " volumes; unmap them first");
         }
-        TreeSet<String> hosts = new TreeSet<>(state.hosts());
-        hosts.remove(command.host());
-        return step.applied(state.withHosts(Collections.unmodifiableSortedSet(hosts)));
+        return step.applied(state.withoutHost(command.host()));
     }
 
     static Result map(Step step, Command.MapVolume command) {
         ControlState state = step.state();
         Mapping wish = command.mapping();
-        if (!state.hosts().contains(wish.host())) {
+        if (!state.hosts().containsKey(wish.host())) {
             return unknownHost(step, wish.host());
         }
         VolumeRecord volume = state.volumes().get(wish.volume());

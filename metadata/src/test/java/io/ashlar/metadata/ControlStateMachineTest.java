@@ -11,7 +11,9 @@ import static io.ashlar.metadata.Outcome.Reason.NOT_FOUND;
 import static io.ashlar.metadata.Outcome.Reason.STALE;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.ashlar.common.ChapSecrets;
 import io.ashlar.common.NodeId;
+import io.ashlar.common.Secret;
 import io.ashlar.common.VolumeId;
 import io.ashlar.metadata.Command.Placement;
 import io.ashlar.metadata.NodeRecord.AdminState;
@@ -278,6 +280,55 @@ class ControlStateMachineTest {
         cluster.rejected(NOT_FOUND, new Command.DeleteHost(HOST));
         cluster.rejected(INVALID, new Command.CreateHost("with space"));
         cluster.rejected(INVALID, new Command.CreateHost("x".repeat(224)));
+    }
+
+    private static Command chap(String initiator, String target) {
+        return new Command.SetChap(
+                HOST,
+                Optional.of(
+                        new ChapSecrets(
+                                Secret.of(initiator),
+                                target.isEmpty()
+                                        ? Optional.empty()
+                                        : Optional.of(Secret.of(target)))));
+    }
+
+    /** Protects hosts from secrets that are none: too short, or the same in both directions. */
+    @Test
+    void secretsAreCheckedBeforeTheyHold() {
+        cluster.rejected(NOT_FOUND, chap("123456789012", ""));
+        cluster.applied(new Command.CreateHost(HOST));
+        assertThat(cluster.state().hosts().get(HOST).chap()).isEmpty();
+        cluster.rejected(INVALID, chap("12345678901", ""));
+        cluster.rejected(INVALID, chap("x".repeat(129), ""));
+        cluster.rejected(INVALID, chap("with a space in it", ""));
+        cluster.rejected(INVALID, chap("123456789012\n", ""));
+        cluster.rejected(INVALID, chap("123456789012", "short"));
+        cluster.rejected(INVALID, chap("123456789012", "123456789012"));
+        cluster.applied(chap("123456789012", ""));
+        cluster.applied(chap("123456789012", "210987654321"));
+        assertThat(cluster.state().hosts().get(HOST).chap().get().target()).isPresent();
+        // Made known again, it keeps them; forgotten, it does not.
+        cluster.applied(new Command.CreateHost(HOST));
+        assertThat(cluster.state().hosts().get(HOST).chap()).isPresent();
+        cluster.applied(new Command.DeleteHost(HOST));
+        cluster.applied(new Command.CreateHost(HOST));
+        assertThat(cluster.state().hosts().get(HOST).chap()).isEmpty();
+        cluster.applied(chap("123456789012", ""));
+        cluster.applied(new Command.SetChap(HOST, Optional.empty()));
+        assertThat(cluster.state().hosts().get(HOST).chap()).isEmpty();
+    }
+
+    /** Protects secrets: neither states nor commands nor refusals print them. */
+    @Test
+    void nothingPrintsASecret() {
+        cluster.applied(new Command.CreateHost(HOST));
+        String refusal = cluster.rejected(INVALID, chap("tellnobody-of-this", "and not of this"));
+        Command good = chap("tellnobody-of-this", "and-not-of-this");
+        cluster.applied(good);
+        assertThat(refusal + good + cluster.state() + cluster.state().hosts())
+                .contains(HOST)
+                .doesNotContain("tellnobody", "of this", "of-this");
     }
 
     @Test

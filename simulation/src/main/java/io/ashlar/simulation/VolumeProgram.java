@@ -30,7 +30,7 @@ public final class VolumeProgram implements NodeProgram {
     private static final SessionLimits SESSION_LIMITS =
             new SessionLimits(8, 4, 96 * 1024, 10, 3, 3);
     private static final LoginLimits LOGIN_LIMITS =
-            new LoginLimits(8_192, 16_384, 8_192, 2, 16_384);
+            new LoginLimits(8_192, 16_384, 8_192, 2, 16_384, 64);
     private static final long SESSIONS_BYTES_MAX = 256 * 1024;
 
     private final FenceRules rules;
@@ -70,6 +70,7 @@ public final class VolumeProgram implements NodeProgram {
                         LOGIN_LIMITS,
                         new SessionRegistry(),
                         new MemoryBudget(SESSIONS_BYTES_MAX),
+                        byte[]::new, // no host here has a secret
                         sessionRules);
         return new Running() {
             @Override

@@ -1,5 +1,6 @@
 package io.ashlar.volume;
 
+import io.ashlar.common.ChapSecrets;
 import io.ashlar.common.Check;
 import io.ashlar.common.Clock;
 import io.ashlar.common.NodeId;
@@ -8,6 +9,7 @@ import io.ashlar.common.RandomSource;
 import io.ashlar.common.Shard;
 import io.ashlar.common.VolumeId;
 import io.ashlar.metadata.ControlState;
+import io.ashlar.metadata.HostRecord;
 import io.ashlar.metadata.MetadataClient;
 import io.ashlar.metadata.NodeRecord;
 import io.ashlar.metadata.VolumeRecord;
@@ -36,6 +38,7 @@ import io.netty.buffer.ByteBuf;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.UUID;
@@ -395,6 +398,12 @@ public final class VolumeNode {
         @Override
         public SortedMap<Integer, VolumeInfo> volumes(String host) {
             return Visibility.volumes(metadata.state(), host);
+        }
+
+        @Override
+        public Optional<ChapSecrets> chap(String host) {
+            HostRecord known = metadata.state().hosts().get(host);
+            return known == null ? Optional.empty() : known.chap();
         }
 
         @Override

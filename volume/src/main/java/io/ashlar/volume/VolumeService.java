@@ -1,9 +1,11 @@
 package io.ashlar.volume;
 
+import io.ashlar.common.ChapSecrets;
 import io.ashlar.common.NodeId;
 import io.ashlar.common.Shard;
 import io.ashlar.common.VolumeId;
 import java.util.List;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.UUID;
 import java.util.function.Consumer;
@@ -30,6 +32,14 @@ public interface VolumeService {
      * counts.
      */
     SortedMap<Integer, VolumeInfo> volumes(String host);
+
+    /**
+     * What the host must prove itself with before it may log in, to discover or to use volumes.
+     * Empty if nothing is asked of it, which holds for hosts that are not known, too.
+     *
+     * @param host initiator name
+     */
+    Optional<ChapSecrets> chap(String host);
 
     /**
      * Path state of the volume by each node of the cluster, in order of node ids. Empty if there is

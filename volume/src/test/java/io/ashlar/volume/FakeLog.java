@@ -6,6 +6,7 @@ import io.ashlar.common.VolumeId;
 import io.ashlar.metadata.ClusterSettings;
 import io.ashlar.metadata.Command;
 import io.ashlar.metadata.ControlState;
+import io.ashlar.metadata.HostRecord;
 import io.ashlar.metadata.JobBoard;
 import io.ashlar.metadata.Mapping;
 import io.ashlar.metadata.NodeRecord;
@@ -16,7 +17,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.UUID;
 
 /** The control state's history, as a log that only grows. Each node's view lags by itself. */
@@ -40,7 +40,7 @@ final class FakeLog {
                         pools,
                         new TreeMap<>(),
                         new TreeMap<>(),
-                        new TreeSet<>(),
+                        new TreeMap<>(),
                         new TreeMap<>(),
                         ClusterSettings.DEFAULT,
                         JobBoard.EMPTY));
@@ -86,6 +86,15 @@ final class FakeLog {
             SortedMap<NodeId, NodeRecord> nodes,
             SortedMap<String, SortedMap<Integer, Mapping>> mappings,
             long nextVolumeId) {
+        append(volumes, nodes, newest().hosts(), mappings, nextVolumeId);
+    }
+
+    private void append(
+            SortedMap<VolumeId, VolumeRecord> volumes,
+            SortedMap<NodeId, NodeRecord> nodes,
+            SortedMap<String, HostRecord> hosts,
+            SortedMap<String, SortedMap<Integer, Mapping>> mappings,
+            long nextVolumeId) {
         ControlState state = newest();
         history.add(
                 new ControlState(
@@ -96,7 +105,7 @@ final class FakeLog {
                         state.pools(),
                         state.placementGroups(),
                         volumes,
-                        state.hosts(),
+                        hosts,
                         mappings,
                         state.settings(),
                         state.jobs()));
@@ -111,6 +120,21 @@ final class FakeLog {
         ofHost.put(lun, new Mapping(host, volume, lun));
         mappings.put(host, ofHost);
         append(state.volumes(), state.nodes(), mappings, state.nextVolumeId());
+    }
+
+    /** Takes away all that is mapped to the host. */
+    void unmap(String host) {
+        ControlState state = newest();
+        SortedMap<String, SortedMap<Integer, Mapping>> mappings = new TreeMap<>(state.mappings());
+        mappings.remove(host);
+        append(state.volumes(), state.nodes(), mappings, state.nextVolumeId());
+    }
+
+    void host(HostRecord host) {
+        SortedMap<String, HostRecord> hosts = new TreeMap<>(newest().hosts());
+        hosts.put(host.name(), host);
+        ControlState state = newest();
+        append(state.volumes(), state.nodes(), hosts, state.mappings(), state.nextVolumeId());
     }
 
     void delete(VolumeId volume) {

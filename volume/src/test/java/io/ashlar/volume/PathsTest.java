@@ -2,9 +2,12 @@ package io.ashlar.volume;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.ashlar.common.ChapSecrets;
 import io.ashlar.common.NodeId;
 import io.ashlar.common.ProcessId;
+import io.ashlar.common.Secret;
 import io.ashlar.common.VolumeId;
+import io.ashlar.metadata.HostRecord;
 import io.ashlar.metadata.VolumeRecord;
 import io.ashlar.volume.owner.FenceRules;
 import java.util.List;
@@ -145,6 +148,40 @@ class PathsTest {
         assertThat(service.volumes("host")).hasSize(2);
         assertThat(service.volumes("stranger").keySet()).containsExactly(5);
         assertThat(front.events).contains("volumes");
+    }
+
+    /**
+     * Protects sessions from attentions about others: only a host that sees a difference is told.
+     */
+    @Test
+    void onlyHostsThatSeeADifferenceAreTold() {
+        Front front = Front.login(world, 2, "host");
+        Front other = Front.login(world, 3, "other");
+        VolumeId second = world.log.createVolume(1 << 20, world.node(1).self, -1);
+        world.run(100 * MILLI);
+        assertThat(front.events).doesNotContain("volumes");
+        world.log.map("host", second, 5);
+        world.run(100 * MILLI);
+        assertThat(front.events).contains("volumes");
+        assertThat(other.events).doesNotContain("volumes");
+        front.events.clear();
+        world.log.unmap("host");
+        world.run(100 * MILLI);
+        assertThat(front.events).contains("volumes");
+        assertThat(other.events).doesNotContain("volumes");
+    }
+
+    /** Protects who logs in: what the host must prove itself with is the newest that is known. */
+    @Test
+    void aHostsSecretsAreThoseOfTheView() {
+        VolumeService service = world.node(2).volumes.service();
+        assertThat(service.chap("host")).isEmpty();
+        ChapSecrets secrets =
+                new ChapSecrets(Secret.of("123456789012"), java.util.Optional.empty());
+        world.log.host(new HostRecord("host", java.util.Optional.of(secrets)));
+        world.run(100 * MILLI);
+        assertThat(service.chap("host")).contains(secrets);
+        assertThat(service.chap("stranger")).isEmpty();
     }
 
     @Test

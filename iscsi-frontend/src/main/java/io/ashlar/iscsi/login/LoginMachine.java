@@ -1,5 +1,7 @@
 package io.ashlar.iscsi.login;
 
+import io.ashlar.common.ChapSecrets;
+import io.ashlar.common.Nonces;
 import io.ashlar.common.Payload;
 import io.ashlar.common.WireFormatException;
 import io.ashlar.iscsi.pdu.LoginRequestPdu;
@@ -7,6 +9,7 @@ import io.ashlar.iscsi.pdu.LoginResponsePdu;
 import io.ashlar.iscsi.pdu.LoginStatus;
 import java.io.ByteArrayOutputStream;
 import java.util.LinkedHashMap;
+import java.util.Optional;
 import java.util.SequencedMap;
 import org.jspecify.annotations.Nullable;
 
@@ -34,11 +37,18 @@ public final class LoginMachine {
         String name();
 
         int portalGroupTag();
+
+        /** What an initiator must prove itself with, if with anything. */
+        Optional<ChapSecrets> chap(String initiatorName);
+
+        /** Where challenges come from. */
+        Nonces nonces();
     }
 
     private final Target target;
     private final LoginLimits limits;
     private final int commandWindow;
+    private final Authentication authentication;
     private final Negotiation negotiation;
     private final ByteArrayOutputStream text = new ByteArrayOutputStream();
     private byte[] unsent = new byte[0];
@@ -50,6 +60,7 @@ public final class LoginMachine {
     private @Nullable LoginIdentity identity;
     private int stage = LoginRequestPdu.SECURITY;
     private int statSn = 1;
+    private int requests;
 
     /**
      * @param commandWindow how many commands may be sent at once after the login
@@ -58,6 +69,7 @@ public final class LoginMachine {
         this.target = target;
         this.limits = limits;
         this.commandWindow = commandWindow;
+        this.authentication = new Authentication(target.name(), target.nonces());
         this.negotiation = new Negotiation(limits);
     }
 
@@ -99,6 +111,13 @@ public final class LoginMachine {
             return refuse(request, LoginStatus.INITIATOR_ERROR, "stages out of order");
         }
         stage = request.currentStage();
+        if (++requests > limits.requestsMax()) {
+            // also ends a text that goes on and on without getting longer
+            return refuse(
+                    request,
+                    LoginStatus.INITIATOR_ERROR,
+                    "more than " + limits.requestsMax() + " login requests");
+        }
         if (text.size() + length > limits.textBytesMax()) {
             return refuse(
                     request,
@@ -146,16 +165,9 @@ public final class LoginMachine {
             return refusal;
         }
         offered.remove("InitiatorAlias");
-        String methods = offered.remove("AuthMethod");
-        if (methods != null) {
-            if (request.currentStage() != LoginRequestPdu.SECURITY
-                    || !Negotiation.contains(methods, "None")) {
-                return refuse(
-                        request,
-                        LoginStatus.AUTHENTICATION_FAILURE,
-                        "of the authentication methods only None is known");
-            }
-            answers.put("AuthMethod", "None");
+        Authentication.Problem problem = authentication.onKeys(request, offered, answers);
+        if (problem != null) {
+            return refuse(request, problem.status(), problem.reason());
         }
         String error = negotiation.answer(offered, answers);
         if (error != null) {
@@ -197,6 +209,7 @@ public final class LoginMachine {
             }
             answers.put("TargetPortalGroupTag", Integer.toString(target.portalGroupTag()));
         }
+        authentication.begin(initiator, target.chap(initiator));
         identity = new LoginIdentity(initiator, request.isid(), request.cid(), discovery);
         return null;
     }
@@ -215,13 +228,16 @@ public final class LoginMachine {
         return true;
     }
 
-    /** Sends the next part of the answer; only its last part may change the stage. */
+    /**
+     * Sends the next part of the answer; only its last part may change the stage, and none may
+     * before the initiator has authenticated itself.
+     */
     private LoginOutcome reply(LoginRequestPdu request) {
         int bytes = Math.min(unsent.length - unsentFrom, RESPONSE_TEXT_BYTES_MAX);
         Payload part = Payload.of(unsent).slice(unsentFrom, bytes);
         unsentFrom += bytes;
         boolean more = unsentFrom < unsent.length;
-        boolean transit = request.transit() && !more;
+        boolean transit = request.transit() && !more && authentication.isDone();
         LoginResponsePdu response = response(request, transit, more, LoginStatus.SUCCESS);
         if (!transit) {
             return new LoginOutcome.Reply(response, part);

@@ -24,6 +24,7 @@ final class TextExchange {
     private final ByteArrayOutputStream text = new ByteArrayOutputStream();
     private byte[] unsent = new byte[0];
     private int unsentFrom;
+    private int parts;
     private int tag = Bhs.RESERVED_TAG;
 
     TextExchange(Session session, TargetContext target, boolean discovery) {
@@ -41,9 +42,12 @@ final class TextExchange {
         if (!goesOn) {
             // a new exchange ends the former one, section 11.10.4
             text.reset();
+            parts = 0;
             unsentFrom = unsent.length;
         }
-        if (text.size() + data.length > target.login().textBytesMax()) {
+        if (text.size() + data.length > target.login().textBytesMax()
+                || (request.continued() && ++parts > target.login().requestsMax())) {
+            end();
             session.reject(RejectPdu.OUT_OF_RESOURCES);
             return;
         }
@@ -57,6 +61,7 @@ final class TextExchange {
             try {
                 unsent = answer(TextKeys.parse(text.toByteArray(), text.size()));
             } catch (WireFormatException notText) {
+                end();
                 session.reject(RejectPdu.PROTOCOL_ERROR);
                 return;
             }
@@ -64,6 +69,14 @@ final class TextExchange {
             text.reset();
         }
         sendPart(request);
+    }
+
+    /** Forgets the exchange: only a new one can follow. */
+    private void end() {
+        text.reset();
+        unsent = new byte[0];
+        unsentFrom = 0;
+        tag = Bhs.RESERVED_TAG;
     }
 
     private void sendPart(TextRequestPdu request) {

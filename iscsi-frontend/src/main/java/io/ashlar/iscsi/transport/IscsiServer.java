@@ -8,11 +8,11 @@ import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.FixedRecvByteBufAllocator;
 import io.netty.channel.WriteBufferWaterMark;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -42,6 +42,7 @@ public final class IscsiServer {
      * Binds and serves.
      *
      * @param halfOpenMax connections that may be in login at once; further ones are closed
+     * @param halfOpenPerSourceMax the same from one address
      * @throws IllegalStateException if the address cannot be bound; the message says what to do
      */
     public static IscsiServer start(
@@ -49,9 +50,10 @@ public final class IscsiServer {
             InetSocketAddress address,
             TargetContext target,
             int connectionsMax,
-            int halfOpenMax) {
+            int halfOpenMax,
+            int halfOpenPerSourceMax) {
         Set<ConnectionHandler> open = ConcurrentHashMap.newKeySet();
-        AtomicInteger halfOpen = new AtomicInteger();
+        HalfOpen halfOpen = new HalfOpen(halfOpenMax, halfOpenPerSourceMax);
         ChannelFuture bound =
                 new ServerBootstrap()
                         .group(loops.group())
@@ -70,13 +72,7 @@ public final class IscsiServer {
                                 new ChannelInitializer<Channel>() {
                                     @Override
                                     protected void initChannel(Channel child) {
-                                        accept(
-                                                child,
-                                                target,
-                                                open,
-                                                halfOpen,
-                                                connectionsMax,
-                                                halfOpenMax);
+                                        accept(child, target, open, halfOpen, connectionsMax);
                                     }
                                 })
                         .bind(address)
@@ -100,20 +96,24 @@ public final class IscsiServer {
             Channel child,
             TargetContext target,
             Set<ConnectionHandler> open,
-            AtomicInteger halfOpen,
-            int connectionsMax,
-            int halfOpenMax) {
-        if (open.size() >= connectionsMax || halfOpen.get() >= halfOpenMax) {
+            HalfOpen halfOpen,
+            int connectionsMax) {
+        if (!(child.remoteAddress() instanceof InetSocketAddress peer)) {
+            child.close(); // gone already
+            return;
+        }
+        InetAddress source = peer.getAddress();
+        if (open.size() >= connectionsMax || !halfOpen.enter(source)) {
             LOG.warn(
                     "iSCSI connection from {} refused: {} are open, {} of them in login",
                     child.remoteAddress(),
                     open.size(),
-                    halfOpen.get());
+                    halfOpen.size());
             child.close();
             return;
         }
-        halfOpen.incrementAndGet();
-        ConnectionHandler handler = new ConnectionHandler(target, child, halfOpen::decrementAndGet);
+        ConnectionHandler handler =
+                new ConnectionHandler(target, child, () -> halfOpen.leave(source));
         open.add(handler);
         child.closeFuture().addListener(_ -> open.remove(handler));
         child.pipeline().addLast(handler);

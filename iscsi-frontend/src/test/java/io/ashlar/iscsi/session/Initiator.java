@@ -1,5 +1,6 @@
 package io.ashlar.iscsi.session;
 
+import io.ashlar.common.Nonces;
 import io.ashlar.common.Payload;
 import io.ashlar.iscsi.RamVolumeService;
 import io.ashlar.iscsi.SessionRules;
@@ -29,7 +30,7 @@ final class Initiator implements Effects {
     static final String TARGET = "iqn.2026-11.io.ashlar:test";
     static final String NAME = "iqn.2026-11.test:host";
     static final SessionLimits LIMITS = new SessionLimits(8, 2, 1 << 20, 10, 5, 5);
-    static final LoginLimits LOGIN = new LoginLimits(65_536, 65_536, 16_384, 4, 16_384);
+    static final LoginLimits LOGIN = new LoginLimits(65_536, 65_536, 16_384, 4, 16_384, 16);
     private static final int DATA_SEGMENT_LENGTH = 5;
 
     /** One answer with its data. */
@@ -61,6 +62,7 @@ final class Initiator implements Effects {
                 LOGIN,
                 new SessionRegistry(),
                 new MemoryBudget(1 << 24),
+                Nonces.system(),
                 SessionRules.ALL);
     }
 

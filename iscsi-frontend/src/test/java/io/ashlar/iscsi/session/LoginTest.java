@@ -7,6 +7,7 @@ import io.ashlar.iscsi.login.TextKeys;
 import io.ashlar.iscsi.pdu.AsyncMessagePdu;
 import io.ashlar.iscsi.pdu.LoginResponsePdu;
 import io.ashlar.iscsi.pdu.NopOutPdu;
+import io.ashlar.iscsi.pdu.RejectPdu;
 import io.ashlar.iscsi.pdu.TextRequestPdu;
 import io.ashlar.iscsi.pdu.TextResponsePdu;
 import io.ashlar.iscsi.session.ConnectionMachine.Event;
@@ -125,6 +126,45 @@ final class LoginTest {
         assertThat(initiator.closed).isTrue();
     }
 
+    /** Protects the node from a login that goes on without end, and without getting longer. */
+    @Test
+    void refusesEndlessRequests() {
+        initiator.loginStep(1, 3, false, false, TextKeys.format(initiator.identity()));
+        for (int i = 1; i < Initiator.LOGIN.requestsMax(); i++) {
+            Answer answer = initiator.loginStep(1, 3, false, i % 2 == 0, new byte[0]);
+            assertThat(response(answer).status()).isZero();
+        }
+        Answer answer = initiator.loginStep(1, 3, true, false, new byte[0]);
+        assertThat(response(answer).status()).isEqualTo(0x0200);
+        assertThat(initiator.closed).isTrue();
+    }
+
+    /** Protects memory after the login: a text that is continued has limits as well. */
+    @Test
+    void rejectsEndlessTextInASession() {
+        initiator.login();
+        for (int i = 0; i < 2; i++) {
+            assertThat(endlessText(new byte[0])).isBetween(2, Initiator.LOGIN.requestsMax() + 1);
+            assertThat(endlessText(new byte[8_000])).isBetween(2, 4);
+        }
+        assertThat(initiator.closed).isFalse();
+    }
+
+    /** How many parts it takes until a text is rejected. */
+    private int endlessText(byte[] part) {
+        int tag = -1;
+        for (int parts = 1; parts < 100; parts++) {
+            initiator.send(
+                    new TextRequestPdu(false, false, true, 0, 7, tag, initiator.cmdSn++, 0), part);
+            Answer answer = initiator.answers.poll();
+            if (answer.pdu() instanceof RejectPdu) {
+                return parts;
+            }
+            tag = ((TextResponsePdu) answer.pdu()).targetTransferTag();
+        }
+        return Integer.MAX_VALUE;
+    }
+
     /** Protects from initiators that want to skip the login. */
     @Test
     void closesWhenTheFirstPduIsNoLogin() {
@@ -147,6 +187,20 @@ final class LoginTest {
         initiator.loginStep(1, 3, false, true, new byte[4]);
         for (int i = 0; i <= Initiator.LIMITS.loginSeconds(); i++) {
             initiator.machine.step(new Event.Tick());
+        }
+        assertThat(initiator.closed).isTrue();
+    }
+
+    /** Protects half-open slots also from who says a little, every second. */
+    @Test
+    void aLoginThatTricklesHasNoMoreTime() {
+        initiator.loginStep(1, 3, false, true, new byte[4]);
+        for (int i = 0; i <= Initiator.LIMITS.loginSeconds(); i++) {
+            assertThat(initiator.closed).isFalse();
+            initiator.machine.step(new Event.Tick());
+            if (i < Initiator.LIMITS.loginSeconds()) {
+                initiator.loginStep(1, 3, false, true, new byte[4]);
+            }
         }
         assertThat(initiator.closed).isTrue();
     }

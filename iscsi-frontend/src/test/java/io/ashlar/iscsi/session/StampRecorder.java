@@ -53,6 +53,11 @@ final class StampRecorder implements VolumeService {
     }
 
     @Override
+    public java.util.Optional<io.ashlar.common.ChapSecrets> chap(String host) {
+        return below.chap(host);
+    }
+
+    @Override
     public SortedMap<Integer, VolumeInfo> volumes(String host) {
         return below.volumes(host);
     }

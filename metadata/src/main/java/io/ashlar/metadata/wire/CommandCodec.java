@@ -43,6 +43,8 @@ final class CommandCodec {
     private static final int SET_NODE = 24;
     private static final int REPLACE_NODE = 25;
 
+    private static final int SET_CHAP = 30;
+
     private static final int PAUSE = 1;
     private static final int RESUME = 2;
     private static final int CANCEL = 3;
@@ -137,6 +139,10 @@ final class CommandCodec {
                 Fields.writeProcess(out, owner);
             }
             case Command.CreateHost(var host) -> Fields.writeText(out.writeByte(CREATE_HOST), host);
+            case Command.SetChap(var host, var chap) -> {
+                Fields.writeText(out.writeByte(SET_CHAP), host);
+                Fields.writeChap(out, chap);
+            }
             case Command.DeleteHost(var host) -> Fields.writeText(out.writeByte(DELETE_HOST), host);
             case Command.MapVolume(var mapping) ->
                     Fields.writeMapping(out.writeByte(MAP_VOLUME), mapping);
@@ -215,6 +221,7 @@ final class CommandCodec {
                     new Command.MoveOwnership(
                             Fields.readVolume(in), Wire.readLong(in), Fields.readProcess(in));
             case CREATE_HOST -> new Command.CreateHost(Fields.readText(in));
+            case SET_CHAP -> new Command.SetChap(Fields.readText(in), Fields.readChap(in));
             case DELETE_HOST -> new Command.DeleteHost(Fields.readText(in));
             case MAP_VOLUME -> new Command.MapVolume(Fields.readMapping(in));
             case UNMAP_VOLUME ->

@@ -7,6 +7,7 @@ import io.ashlar.common.VolumeId;
 import io.ashlar.common.Wire;
 import io.ashlar.common.WireFormatException;
 import io.ashlar.metadata.ControlState;
+import io.ashlar.metadata.HostRecord;
 import io.ashlar.metadata.Limits;
 import io.ashlar.metadata.Mapping;
 import io.ashlar.metadata.Member;
@@ -17,10 +18,10 @@ import io.ashlar.metadata.VolumeRecord;
 import io.netty.buffer.ByteBuf;
 import java.util.Collections;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.UUID;
 
 /**
@@ -35,6 +36,9 @@ final class ControlStateCodec {
     private static final int VOLUME_BYTES_MIN = 91;
     private static final int HOST_BYTES_MIN = 2;
     private static final int MAPPING_BYTES_MIN = 14;
+
+    /** The first version in which each host's secrets follow its name. */
+    private static final int VERSION_WITH_CHAP = 2;
 
     private static final int CREATED = 0;
     private static final int TAKEN = 1;
@@ -55,7 +59,10 @@ final class ControlStateCodec {
         out.writeInt(state.volumes().size());
         state.volumes().values().forEach(volume -> writeVolume(out, volume));
         out.writeInt(state.hosts().size());
-        state.hosts().forEach(host -> Fields.writeText(out, host));
+        for (HostRecord host : state.hosts().values()) {
+            Fields.writeText(out, host.name());
+            Fields.writeChap(out, host.chap());
+        }
         out.writeInt(state.mappings().size());
         for (SortedMap<Integer, Mapping> ofHost : state.mappings().values()) {
             out.writeInt(ofHost.size());
@@ -65,7 +72,10 @@ final class ControlStateCodec {
         JobCodec.writeBoard(out, state.jobs());
     }
 
-    static ControlState read(ByteBuf in) {
+    /**
+     * @param version of the snapshot around it
+     */
+    static ControlState read(ByteBuf in, int version) {
         long index = Wire.readLong(in);
         UUID clusterId = Wire.readUuid(in);
         long nextVolumeId = Wire.readLong(in);
@@ -92,9 +102,14 @@ final class ControlStateCodec {
             VolumeRecord volume = readVolume(in);
             putNew(volumes, volume.id(), volume);
         }
-        TreeSet<String> hosts = new TreeSet<>();
+        TreeMap<String, HostRecord> hosts = new TreeMap<>();
         for (int i = Wire.readCount(in, Limits.HOSTS_MAX, HOST_BYTES_MIN); i > 0; i--) {
-            Fields.addNew(hosts, Fields.readText(in));
+            String host = Fields.readText(in);
+            boolean hasChap = version >= VERSION_WITH_CHAP;
+            putNew(
+                    hosts,
+                    host,
+                    new HostRecord(host, hasChap ? Fields.readChap(in) : Optional.empty()));
         }
         return new ControlState(
                 index,
@@ -104,7 +119,7 @@ final class ControlStateCodec {
                 Collections.unmodifiableSortedMap(pools),
                 Collections.unmodifiableSortedMap(groups),
                 Collections.unmodifiableSortedMap(volumes),
-                Collections.unmodifiableSortedSet(hosts),
+                Collections.unmodifiableSortedMap(hosts),
                 readMappings(in),
                 JobCodec.readSettings(in),
                 JobCodec.readBoard(in));

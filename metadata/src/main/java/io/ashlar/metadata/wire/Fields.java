@@ -1,9 +1,11 @@
 package io.ashlar.metadata.wire;
 
+import io.ashlar.common.ChapSecrets;
 import io.ashlar.common.DeviceId;
 import io.ashlar.common.NodeId;
 import io.ashlar.common.PgId;
 import io.ashlar.common.ProcessId;
+import io.ashlar.common.Secret;
 import io.ashlar.common.VolumeId;
 import io.ashlar.common.Wire;
 import io.ashlar.common.WireFormatException;
@@ -28,6 +30,9 @@ final class Fields {
 
     private static final int UUID_BYTES = 16;
     private static final int NODE_BYTES = 2;
+    private static final int NO_CHAP = 0;
+    private static final int ONE_WAY = 1;
+    private static final int MUTUAL = 2;
 
     private Fields() {}
 
@@ -112,6 +117,47 @@ final class Fields {
 
     static Mapping readMapping(ByteBuf in) {
         return new Mapping(readText(in), readVolume(in), Wire.readInt(in));
+    }
+
+    /** A byte: no secrets, the host's, or both; then they, each as a length of two bytes and it. */
+    static void writeChap(ByteBuf out, Optional<ChapSecrets> chap) {
+        if (chap.isEmpty()) {
+            out.writeByte(NO_CHAP);
+            return;
+        }
+        Optional<Secret> target = chap.get().target();
+        out.writeByte(target.isPresent() ? MUTUAL : ONE_WAY);
+        writeSecret(out, chap.get().initiator());
+        target.ifPresent(secret -> writeSecret(out, secret));
+    }
+
+    static Optional<ChapSecrets> readChap(ByteBuf in) {
+        int code = Wire.readByte(in);
+        return switch (code) {
+            case NO_CHAP -> Optional.empty();
+            case ONE_WAY -> Optional.of(new ChapSecrets(readSecret(in), Optional.empty()));
+            case MUTUAL ->
+                    Optional.of(new ChapSecrets(readSecret(in), Optional.of(readSecret(in))));
+            default -> throw unknown("kind of CHAP", code);
+        };
+    }
+
+    private static void writeSecret(ByteBuf out, Secret secret) {
+        io.ashlar.common.Check.argument(
+                secret.length() <= TEXT_BYTES_MAX, "secret of more than %s bytes", TEXT_BYTES_MAX);
+        out.writeShort(secret.length()).writeBytes(secret.reveal());
+    }
+
+    private static Secret readSecret(ByteBuf in) {
+        int length = Wire.readShort(in);
+        if (length > TEXT_BYTES_MAX) {
+            throw new WireFormatException(
+                    "secret of " + length + " bytes, limit " + TEXT_BYTES_MAX);
+        }
+        Wire.need(in, length);
+        byte[] bytes = new byte[length];
+        in.readBytes(bytes);
+        return Secret.of(bytes);
     }
 
     static void writeAdminState(ByteBuf out, AdminState state) {

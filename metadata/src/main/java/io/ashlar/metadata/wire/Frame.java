@@ -68,6 +68,20 @@ public record Frame(int magic, String name, int version, int bodyBytesMax) {
      *     know
      */
     <T> T read(ByteBuf in, Function<ByteBuf, T> body) {
+        return read(in, (slice, _) -> body.apply(slice));
+    }
+
+    /** Reads a body of any version that this build knows. */
+    @FunctionalInterface
+    interface Body<T> {
+        /**
+         * @param version {@code 1..} the frame's
+         */
+        T read(ByteBuf in, int version);
+    }
+
+    /** The same for a format that has older versions. */
+    <T> T read(ByteBuf in, Body<T> body) {
         Wire.need(in, HEADER_BYTES);
         int start = in.readerIndex();
         if (in.getInt(start) != magic) {
@@ -95,7 +109,7 @@ public record Frame(int magic, String name, int version, int bodyBytesMax) {
         ByteBuf slice = in.readSlice(length);
         T value;
         try {
-            value = body.apply(slice);
+            value = body.read(slice, found);
         } catch (IllegalArgumentException e) {
             // The ids' own checks of range.
             throw new WireFormatException(name + ": " + e.getMessage());

@@ -30,11 +30,14 @@ public final class SnapshotCodec {
     /** Bytes of one snapshot, frame included. */
     public static final int SNAPSHOT_BYTES_MAX = 256 * 1024 * 1024;
 
+    /** Since 2 hosts have secrets. */
+    private static final int VERSION = 2;
+
     private static final Frame FRAME =
             new Frame(
                     Frame.magic("ASHS"),
                     "metadata snapshot",
-                    1,
+                    VERSION,
                     SNAPSHOT_BYTES_MAX - Frame.HEADER_BYTES);
     private static final int SESSION_BYTES_MIN = 36;
     private static final int RESULT_BYTES_MIN = 19;
@@ -58,7 +61,9 @@ public final class SnapshotCodec {
      */
     public static Snapshot read(ByteBuf in) {
         return FRAME.read(
-                in, body -> new Snapshot(ControlStateCodec.read(body), readSessions(body)));
+                in,
+                (body, version) ->
+                        new Snapshot(ControlStateCodec.read(body, version), readSessions(body)));
     }
 
     private static void writeSessions(ByteBuf out, SessionImage image) {

@@ -60,7 +60,7 @@ class ControlReplicaTest {
         apply(replica, 5, host(CLIENT, 3, 3, 0, "c"));
         assertThat(apply(replica, 6, host(CLIENT, 2, 1, 0, "b")))
                 .isInstanceOf(Outcome.Unknown.class);
-        assertThat(replica.state().hosts()).containsExactly("c");
+        assertThat(replica.state().hosts()).containsOnlyKeys("c");
         // Out of order within what is open is fine.
         apply(replica, 7, host(CLIENT, 5, 3, 0, "e"));
         assertThat(apply(replica, 8, host(CLIENT, 4, 3, 0, "d")))
@@ -76,7 +76,7 @@ class ControlReplicaTest {
         assertThat(replica.outcomeOf(CLIENT, SnapshotCodec.RESULTS_MAX + 1)).isNotNull();
         assertThat(apply(replica, 10_000, host(CLIENT, 7, 1, 0, "late")))
                 .isInstanceOf(Outcome.Unknown.class);
-        assertThat(replica.state().hosts()).containsExactly("a");
+        assertThat(replica.state().hosts()).containsOnlyKeys("a");
     }
 
     @Test
@@ -89,7 +89,7 @@ class ControlReplicaTest {
         }
         assertThat(replica.outcomeOf(CLIENT, 1)).isNull();
         assertThat(apply(replica, 5000, first)).isInstanceOf(Outcome.Unknown.class);
-        assertThat(replica.state().hosts()).containsExactly("x");
+        assertThat(replica.state().hosts()).containsOnlyKeys("x");
         // The client itself is welcome again with what it proposes now.
         assertThat(apply(replica, 5001, host(CLIENT, 2, 2, 4999, "b")))
                 .isEqualTo(new Outcome.Applied(5001, 0));

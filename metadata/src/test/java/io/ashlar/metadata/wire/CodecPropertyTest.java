@@ -3,10 +3,13 @@ package io.ashlar.metadata.wire;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.ashlar.common.ChapSecrets;
 import io.ashlar.common.Crc32c;
 import io.ashlar.common.NodeId;
 import io.ashlar.common.RandomSource;
+import io.ashlar.common.Secret;
 import io.ashlar.common.WireFormatException;
+import io.ashlar.metadata.ClusterSettings;
 import io.ashlar.metadata.Command;
 import io.ashlar.metadata.ControlState;
 import io.ashlar.metadata.ControlStateMachine;
@@ -21,8 +24,10 @@ import io.netty.buffer.Unpooled;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.function.Function;
@@ -141,13 +146,26 @@ class CodecPropertyTest {
                     new Envelope(
                             new UUID(0xA1, 0xB2), envelopes.size() + 4, 3, 0x0102030405L, command));
         }
-        golden("entry-v1.hex", entry(envelopes), EntryCodec::read, envelopes);
-        Snapshot snapshot = snapshot(11, 400);
-        golden("snapshot-v1.hex", snapshot(snapshot), SnapshotCodec::read, snapshot);
+        // Kinds of commands are only added: what was written first stays as it was.
+        List<Envelope> first = envelopes.subList(0, Samples.KINDS_OF_SNAPSHOT_1);
+        golden("entry-v1.hex", entry(first), EntryCodec::read, first);
+        List<Envelope> since = envelopes.subList(first.size(), envelopes.size());
+        golden("entry-v1-chap.hex", entry(since), EntryCodec::read, since);
+        Snapshot snapshot = withEachKindOfHost(snapshot(new Samples(11), 11, 400));
+        golden("snapshot-v2.hex", snapshot(snapshot), SnapshotCodec::read, snapshot);
         Identity identity = new Identity(new UUID(1, 2), new NodeId(3), new UUID(4, 5), true);
         ByteBuf out = Unpooled.buffer();
         IdentityCodec.write(out, identity);
         golden("identity-v1.hex", out, IdentityCodec::read, identity);
+    }
+
+    /** Protects upgrades: what an older version wrote is read, and its hosts have no secrets. */
+    @Test
+    void snapshotsOfVersionOneAreStillRead() throws IOException {
+        String hex = Files.readString(GOLDEN.resolve("snapshot-v1.hex")).replaceAll("\\s", "");
+        Snapshot old = SnapshotCodec.read(Unpooled.wrappedBuffer(ByteBufUtil.decodeHexDump(hex)));
+        assertThat(old.state().hosts()).isNotEmpty();
+        assertThat(old).isEqualTo(snapshot(new Samples(11, Samples.KINDS_OF_SNAPSHOT_1), 11, 400));
     }
 
     private static void golden(
@@ -204,9 +222,36 @@ class CodecPropertyTest {
         return envelopes;
     }
 
+    /** Hosts with two secrets, one and none; and settings that no default changes. */
+    private static Snapshot withEachKindOfHost(Snapshot snapshot) {
+        Secret one = Secret.of("123456789012");
+        Optional<Secret> two = Optional.of(Secret.of("abcdefghijklmnop"));
+        ControlState state = snapshot.state();
+        for (Command command :
+                List.of(
+                        new Command.CreateHost("mutual"),
+                        new Command.CreateHost("none"),
+                        new Command.CreateHost("one-way"),
+                        new Command.SetChap("mutual", Optional.of(new ChapSecrets(one, two))),
+                        new Command.SetChap(
+                                "one-way", Optional.of(new ChapSecrets(one, Optional.empty()))),
+                        new Command.ChangeSettings(
+                                state.settings(),
+                                new ClusterSettings(
+                                        Duration.ofMinutes(7), 5, false, 2 << 20, 1L << 30)))) {
+            Result result = ControlStateMachine.apply(state, state.index() + 1, command);
+            assertThat(result.outcome()).isInstanceOf(Outcome.Applied.class);
+            state = result.state();
+        }
+        return new Snapshot(state, snapshot.sessions());
+    }
+
     /** The state after many random commands, and a session with their last outcomes. */
     private static Snapshot snapshot(long seed, int commands) {
-        Samples samples = new Samples(seed);
+        return snapshot(new Samples(seed), seed, commands);
+    }
+
+    private static Snapshot snapshot(Samples samples, long seed, int commands) {
         ControlState state = ControlState.initial();
         TreeMap<Long, Outcome> results = new TreeMap<>();
         for (int i = 1; i <= commands; i++) {

@@ -1,9 +1,11 @@
 package io.ashlar.metadata.wire;
 
+import io.ashlar.common.ChapSecrets;
 import io.ashlar.common.NodeId;
 import io.ashlar.common.PgId;
 import io.ashlar.common.ProcessId;
 import io.ashlar.common.RandomSource;
+import io.ashlar.common.Secret;
 import io.ashlar.common.VolumeId;
 import io.ashlar.metadata.ClusterSettings;
 import io.ashlar.metadata.Command;
@@ -28,9 +30,16 @@ import java.util.stream.IntStream;
 /** Commands for tests: one of each kind, and random ones from few values, so that they meet. */
 public final class Samples {
     private final RandomSource random;
+    private final int kinds;
 
     public Samples(long seed) {
-        random = RandomSource.seeded(seed);
+        this(seed, KINDS);
+    }
+
+    /** Of the first kinds only: what an older version knew. */
+    Samples(long seed, int kinds) {
+        this.random = RandomSource.seeded(seed);
+        this.kinds = kinds;
     }
 
     /** One of each kind, always the same. */
@@ -39,10 +48,17 @@ public final class Samples {
         return IntStream.range(0, KINDS).mapToObj(samples::command).toList();
     }
 
-    public static final int KINDS = 25;
+    /** In golden files; not the default, which may change while layouts do not. */
+    private static final ClusterSettings SETTINGS_OF_GOLDEN_FILES =
+            new ClusterSettings(Duration.ofMinutes(10), 8, true, 16 << 20, 4L << 30);
+
+    public static final int KINDS = 26;
+
+    /** Those whose commands fill {@code snapshot-v1.hex}. */
+    static final int KINDS_OF_SNAPSHOT_1 = 25;
 
     public Command command() {
-        return command(random.nextInt(KINDS));
+        return command(random.nextInt(kinds));
     }
 
     private Command command(int kind) {
@@ -131,8 +147,21 @@ public final class Samples {
                                     ? OptionalInt.empty()
                                     : OptionalInt.of(random.nextInt(9) - 1),
                             random.nextInt(2) == 0 ? Optional.empty() : Optional.of(name()));
+            case 25 -> new Command.SetChap("iqn." + name(), chap());
             default -> new Command.UnmapVolume("iqn." + name(), volume());
         };
+    }
+
+    private Optional<ChapSecrets> chap() {
+        return switch (random.nextInt(3)) {
+            case 0 -> Optional.empty();
+            case 1 -> Optional.of(new ChapSecrets(secret(), Optional.empty()));
+            default -> Optional.of(new ChapSecrets(secret(), Optional.of(secret())));
+        };
+    }
+
+    private Secret secret() {
+        return Secret.of("0123456789abcdef".substring(random.nextInt(6)));
     }
 
     private JobKind jobKind() {
@@ -157,7 +186,7 @@ public final class Samples {
 
     private ClusterSettings settings() {
         return random.nextInt(2) == 0
-                ? new ClusterSettings(Duration.ofMinutes(10), 8, true, 16 << 20, 4L << 30)
+                ? SETTINGS_OF_GOLDEN_FILES
                 : new ClusterSettings(
                         Duration.ofMillis(random.nextInt(10_000)),
                         random.nextInt(4),

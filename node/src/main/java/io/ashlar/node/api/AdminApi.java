@@ -129,6 +129,16 @@ public final class AdminApi {
                     hosts.delete(of(p, "host"));
                     return ApiResponse.empty();
                 });
+        add(
+                "PUT",
+                "/v1/hosts/{host}/chap",
+                (r, p) ->
+                        ApiResponse.ok(
+                                hosts.setChap(of(p, "host"), r.body(ApiViews.HostChap.class))));
+        add(
+                "DELETE",
+                "/v1/hosts/{host}/chap",
+                (r, p) -> ApiResponse.ok(hosts.removeChap(of(p, "host"))));
         get("/v1/mappings", (r, p) -> ApiResponse.ok(hosts.mappings()));
         add(
                 "PUT",

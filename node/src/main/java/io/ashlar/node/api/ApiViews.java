@@ -339,8 +339,19 @@ public final class ApiViews {
     /** A volume shown to a host. */
     public record Mapping(String host, String volume, int lun) {}
 
-    /** A host. */
-    public record Host(String name, List<Mapping> mappings) {}
+    /** How a host logs in: unproven, with its secret, or both sides with theirs. */
+    public enum Chap {
+        NONE,
+        ONE_WAY,
+        MUTUAL
+    }
+
+    /**
+     * A host.
+     *
+     * @param chap what is asked of it at a login; its secrets are never shown
+     */
+    public record Host(String name, @Nullable Chap chap, List<Mapping> mappings) {}
 
     /** A placement group. */
     public record Group(
@@ -405,6 +416,19 @@ public final class ApiViews {
 
     /** Request: a new host. */
     public record CreateHost(@Nullable String name) {}
+
+    /**
+     * Request: a host's secrets, which nothing prints.
+     *
+     * @param secret the host's
+     * @param mutualSecret the target's, if the host may ask for it
+     */
+    public record HostChap(@Nullable String secret, @Nullable String mutualSecret) {
+        @Override
+        public String toString() {
+            return "HostChap[***]";
+        }
+    }
 
     /** Request: a new mapping; without {@code lun} the lowest free one is taken. */
     public record MapVolume(@Nullable Integer lun) {}

@@ -3,6 +3,7 @@ package io.ashlar.node.api;
 import io.ashlar.common.NodeId;
 import io.ashlar.common.PgId;
 import io.ashlar.metadata.ControlState;
+import io.ashlar.metadata.HostRecord;
 import io.ashlar.metadata.NodeRecord;
 import io.ashlar.metadata.NodeRecord.AdminState;
 import io.ashlar.metadata.Obstacle;
@@ -255,11 +256,21 @@ final class ClusterViews {
     }
 
     List<ApiViews.Host> hosts() {
-        return state.hosts().stream().map(this::host).toList();
+        return state.hosts().keySet().stream().map(this::host).toList();
+    }
+
+    private ApiViews.Chap chap(String name) {
+        HostRecord host = state.hosts().get(name);
+        if (host == null || host.chap().isEmpty()) {
+            return ApiViews.Chap.NONE;
+        }
+        return host.chap().get().target().isPresent()
+                ? ApiViews.Chap.MUTUAL
+                : ApiViews.Chap.ONE_WAY;
     }
 
     ApiViews.Host host(String name) {
         return new ApiViews.Host(
-                name, mappings().stream().filter(m -> m.host().equals(name)).toList());
+                name, chap(name), mappings().stream().filter(m -> m.host().equals(name)).toList());
     }
 }

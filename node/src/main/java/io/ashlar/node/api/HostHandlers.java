@@ -1,10 +1,13 @@
 package io.ashlar.node.api;
 
+import io.ashlar.common.ChapSecrets;
+import io.ashlar.common.Secret;
 import io.ashlar.common.VolumeId;
 import io.ashlar.metadata.Command;
 import io.ashlar.metadata.ControlState;
 import io.ashlar.metadata.Mapping;
 import java.util.List;
+import java.util.Optional;
 
 /** Requests about hosts and what is mapped to them. */
 final class HostHandlers {
@@ -20,7 +23,7 @@ final class HostHandlers {
 
     ApiViews.Host show(String name) {
         ControlState state = control.current();
-        if (!state.hosts().contains(name)) {
+        if (!state.hosts().containsKey(name)) {
             throw ApiException.notFound(
                     "there is no host '" + name + "'", "create it with 'ashlar host create'");
         }
@@ -33,6 +36,27 @@ final class HostHandlers {
             throw ApiException.invalid("'name' is missing", "give the host's initiator name");
         }
         control.submit(new Command.CreateHost(name));
+        return show(name);
+    }
+
+    ApiViews.Host setChap(String name, ApiViews.HostChap request) {
+        if (request.secret() == null) {
+            throw ApiException.invalid(
+                    "'secret' is missing", "give the host's secret, or DELETE to ask for none");
+        }
+        control.submit(
+                new Command.SetChap(
+                        name,
+                        Optional.of(
+                                new ChapSecrets(
+                                        Secret.of(request.secret()),
+                                        Optional.ofNullable(request.mutualSecret())
+                                                .map(Secret::of)))));
+        return show(name);
+    }
+
+    ApiViews.Host removeChap(String name) {
+        control.submit(new Command.SetChap(name, Optional.empty()));
         return show(name);
     }
 

@@ -385,6 +385,7 @@ public final class NodeAssembly implements AutoCloseable {
             return new IscsiLimits(
                     whole.connectionsMax(),
                     whole.halfOpenMax(),
+                    whole.halfOpenPerSourceMax(),
                     whole.commandWindow(),
                     Math.min(whole.inFlightBytesMax(), node),
                     node,

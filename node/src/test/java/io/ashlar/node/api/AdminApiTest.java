@@ -393,6 +393,38 @@ class AdminApiTest {
         assertThat(metadata.state().volumes()).isEmpty();
     }
 
+    /** Protects secrets: they go in, and nothing that is asked for shows them again. */
+    @Test
+    void aHostsSecretsAreSetAndNeverShown() {
+        send("POST", "/v1/hosts", "{\"name\": \"iqn.x:h\"}");
+        String path = "/v1/hosts/iqn.x:h";
+        assertThat(get(path, ApiViews.Host.class).chap()).isEqualTo(ApiViews.Chap.NONE);
+        ApiResponse set = send("PUT", path + "/chap", "{\"secret\": \"tell-nobody-1\"}");
+        assertThat(set.status()).isEqualTo(200);
+        assertThat(get(path, ApiViews.Host.class).chap()).isEqualTo(ApiViews.Chap.ONE_WAY);
+        ApiResponse both =
+                send(
+                        "PUT",
+                        path + "/chap",
+                        "{\"secret\": \"tell-nobody-1\", \"mutualSecret\": \"tell-nobody-2\"}");
+        assertThat(get(path, ApiViews.Host.class).chap()).isEqualTo(ApiViews.Chap.MUTUAL);
+        for (ApiResponse answer :
+                List.of(set, both, send("GET", path, ""), send("GET", "/v1/hosts", ""))) {
+            assertThat(new String(answer.body(), StandardCharsets.UTF_8))
+                    .contains("iqn.x:h")
+                    .doesNotContain("nobody");
+        }
+        assertThat(new ApiViews.HostChap("tell-nobody-1", null).toString())
+                .doesNotContain("nobody");
+        assertThat(failure(send("PUT", path + "/chap", "{\"secret\": \"short\"}"), 400).message())
+                .contains("12 to 128")
+                .doesNotContain("short");
+        failure(send("PUT", path + "/chap", "{}"), 400);
+        failure(send("PUT", "/v1/hosts/nobody/chap", "{\"secret\": \"tell-nobody-1\"}"), 404);
+        assertThat(send("DELETE", path + "/chap", "").status()).isEqualTo(200);
+        assertThat(get(path, ApiViews.Host.class).chap()).isEqualTo(ApiViews.Chap.NONE);
+    }
+
     /** Protects the way from a host to what it sees. */
     @Test
     void mapsVolumesToHosts() {

@@ -66,7 +66,7 @@ public final class ChangeWatch {
                     now.getOrDefault(host, new TreeMap<>()),
                     tell);
             tellPaths(formerPaths, now.getOrDefault(host, new TreeMap<>()), tell);
-            if (former.hosts().contains(host) && !view.hosts().contains(host)) {
+            if (former.hosts().containsKey(host) && !view.hosts().containsKey(host)) {
                 tell.accept(listener -> listener.mustClose("the host was removed"));
             }
         });
