@@ -36,6 +36,17 @@ public final class NodeApi {
         return get("/v1/volumes/" + name);
     }
 
+    /** Moves a volume's ownership; answers when the new owner serves. */
+    public JsonNode move(String volume, int node) throws IOException, InterruptedException {
+        HttpRequest.Builder request =
+                request("/v1/volumes/" + volume + "/move")
+                        .header("Content-Type", "application/json")
+                        .POST(
+                                HttpRequest.BodyPublishers.ofString(
+                                        "{\"node\": %d}".formatted(node)));
+        return MAPPER.readTree(send(request.build()));
+    }
+
     public JsonNode node(int node) throws IOException, InterruptedException {
         return get("/v1/nodes/" + node);
     }
@@ -104,12 +115,19 @@ public final class NodeApi {
     }
 
     private String text(String path) throws IOException, InterruptedException {
-        HttpRequest request = HttpRequest.newBuilder(base.resolve(path)).timeout(TIMEOUT).build();
+        return send(request(path).build());
+    }
+
+    private HttpRequest.Builder request(String path) {
+        return HttpRequest.newBuilder(base.resolve(path)).timeout(TIMEOUT);
+    }
+
+    private String send(HttpRequest request) throws IOException, InterruptedException {
         HttpResponse<String> response = http.send(request, HttpResponse.BodyHandlers.ofString());
         if (response.statusCode() != 200) {
             throw new IOException(
-                    "%s%s answered %d: %s"
-                            .formatted(base, path, response.statusCode(), response.body()));
+                    "%s answered %d: %s"
+                            .formatted(request.uri(), response.statusCode(), response.body()));
         }
         return response.body();
     }
