@@ -319,7 +319,41 @@ public final class DevCluster implements AutoCloseable {
     }
 
     public void awaitHealthy() throws InterruptedException {
-        Waiting.until("cluster healthy", Duration.ofMinutes(3), this::isHealthy);
+        Waiting.until("cluster healthy", Duration.ofMinutes(3), this::isHealthy, this::trouble);
+    }
+
+    /** What is not healthy, as each node sees it; on one line, since reports show no more. */
+    private String trouble() {
+        StringBuilder text = new StringBuilder();
+        for (int node = 1; node <= NODES; node++) {
+            text.append("node ").append(node).append(": ");
+            try {
+                JsonNode status = api(node).status();
+                text.append(status.path("health").asString())
+                        .append(", leader ")
+                        .append(status.path("leader"))
+                        .append(", groups ")
+                        .append(status.path("placementGroups"));
+                for (JsonNode seen : status.path("nodes")) {
+                    if (!seen.path("up").asBoolean()) {
+                        text.append(", down ").append(seen.path("id"));
+                    }
+                }
+                for (JsonNode group : api(node).placementGroups()) {
+                    if (!group.path("health").asString().equals("HEALTHY")) {
+                        text.append(", for one ").append(group);
+                        break;
+                    }
+                }
+                for (JsonNode device : api(node).node(node).path("devices")) {
+                    text.append(", device ").append(device);
+                }
+            } catch (Exception e) {
+                text.append(e);
+            }
+            text.append("; ");
+        }
+        return text.toString();
     }
 
     /** Compares all replicas of all groups; call it when no load runs and all is healthy. */
