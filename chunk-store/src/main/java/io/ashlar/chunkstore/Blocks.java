@@ -1,6 +1,7 @@
 package io.ashlar.chunkstore;
 
 import io.ashlar.common.Check;
+import io.ashlar.common.Crc32c;
 import io.ashlar.common.Payload;
 import io.ashlar.common.Sizes;
 
@@ -35,6 +36,21 @@ public record Blocks(Payload data, int[] checksums) {
 
     public int count() {
         return checksums.length;
+    }
+
+    /** Whether a block, counted from 0, is all zeros. */
+    public boolean isZero(int block) {
+        return checksums[block] == Crc32c.OF_ZERO_BLOCK
+                && data.slice(block * Sizes.BLOCK_BYTES, Sizes.BLOCK_BYTES).isZero();
+    }
+
+    /** Bytes of the blocks that are not all zeros. */
+    public int bytesSet() {
+        int bytes = 0;
+        for (int block = 0; block < count(); block++) {
+            bytes += isZero(block) ? 0 : Sizes.BLOCK_BYTES;
+        }
+        return bytes;
     }
 
     /** Number of the first block whose data does not match its checksum, or -1. */

@@ -85,7 +85,7 @@ public final class PerBlockLayout implements BlockLayout<PerBlockLayout.Scratch>
         Payload data = blocks.data();
         int zerosFrom = 0;
         for (int i = 0; i < range.count(); i++) {
-            if (isZero(blocks, i)) {
+            if (blocks.isZero(i)) {
                 continue;
             }
             trimBlocks(batch, pg, range, zerosFrom, i);
@@ -96,11 +96,6 @@ public final class PerBlockLayout implements BlockLayout<PerBlockLayout.Scratch>
             batch.put(family, key, value);
         }
         trimBlocks(batch, pg, range, zerosFrom, range.count());
-    }
-
-    private static boolean isZero(Blocks blocks, int index) {
-        return blocks.checksums()[index] == Crc32c.OF_ZERO_BLOCK
-                && blocks.data().slice(index * Sizes.BLOCK_BYTES, Sizes.BLOCK_BYTES).isZero();
     }
 
     @Override

@@ -182,9 +182,12 @@ public final class CopyBudget {
     }
 
     private void refill(long nowNanos) {
-        double burst = rate * BURST_NANOS / SECOND;
-        credit = Math.min(burst, credit + rate * (nowNanos - creditNanos) / SECOND);
+        credit = Math.min(burst(), credit + rate * (nowNanos - creditNanos) / SECOND);
         creditNanos = nowNanos;
+    }
+
+    private double burst() {
+        return rate * BURST_NANOS / SECOND;
     }
 
     // ---- copies
@@ -215,6 +218,11 @@ public final class CopyBudget {
             credit -= bytes;
         }
         return true;
+    }
+
+    /** So many bytes that were not urgent need not be copied after all: others may be. */
+    synchronized void spare(long bytes) {
+        credit = Math.min(burst(), credit + bytes);
     }
 
     /** So many bytes are confirmed, or will never be. */

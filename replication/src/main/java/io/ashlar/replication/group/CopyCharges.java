@@ -32,11 +32,15 @@ final class CopyCharges {
      */
     boolean take(Learner learner, int bytes) {
         long now = environment.clock().nanos();
-        boolean isUrgent = learner.returns || primary.config().members().size() < group.inSyncMin();
         boolean may =
                 environment
                         .copies()
-                        .begin(learner.process, learner.copyBytesMax, bytes, isUrgent, now);
+                        .begin(
+                                learner.process,
+                                learner.copyBytesMax,
+                                bytes,
+                                isUrgent(learner),
+                                now);
         if (may) {
             learner.bytesInFlight += bytes;
             charged.add(learner);
@@ -44,6 +48,18 @@ final class CopyCharges {
             environment.counters().heldBack.increment();
         }
         return may;
+    }
+
+    private boolean isUrgent(Learner learner) {
+        return learner.returns || primary.config().members().size() < group.inSyncMin();
+    }
+
+    /** So many bytes need not travel, since they are zeros, or are not to be had. */
+    void spare(Learner learner, int bytes) {
+        give(learner, bytes);
+        if (!isUrgent(learner)) {
+            environment.copies().spare(bytes);
+        }
     }
 
     /** So many bytes are in flight no more. */

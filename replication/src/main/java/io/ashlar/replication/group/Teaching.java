@@ -365,7 +365,7 @@ final class Teaching {
         }
         if (blocks == null && range.count() > 1) {
             // No member has all of it intact: block by block, to find those that are.
-            charges.give(learner, range.count() * Sizes.BLOCK_BYTES);
+            charges.spare(learner, range.count() * Sizes.BLOCK_BYTES);
             for (int block = range.first(); block < range.end(); block++) {
                 learner.copies.addLast(new BlockRange(range.chunk(), block, 1));
             }
@@ -382,17 +382,18 @@ final class Teaching {
                                     ? Payload.EMPTY
                                     : Payload.zeros(Sizes.BLOCK_BYTES));
         }
-        environment.counters().copiedBytes.add(blocks.data().length());
-        learner.copiedBytes += blocks.data().length();
-        primary.send(
-                learner.process.node(),
+        Copy copy =
                 new Copy(
                         pg,
                         primary.config().epoch(),
                         primary.leadEpoch(),
                         learner.learnId,
                         range,
-                        blocks));
+                        blocks);
+        charges.spare(learner, range.count() * Sizes.BLOCK_BYTES - copy.countedBytes());
+        environment.counters().copiedBytes.add(blocks.bytesSet());
+        learner.copiedBytes += blocks.bytesSet();
+        primary.send(learner.process.node(), copy);
         proceed(learner);
     }
 

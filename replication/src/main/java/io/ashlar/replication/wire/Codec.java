@@ -4,6 +4,7 @@ import io.ashlar.chunkstore.Blocks;
 import io.ashlar.chunkstore.LogEntry;
 import io.ashlar.common.BlockRange;
 import io.ashlar.common.ChunkId;
+import io.ashlar.common.Crc32c;
 import io.ashlar.common.Payload;
 import io.ashlar.common.PgId;
 import io.ashlar.common.Sizes;
@@ -134,6 +135,54 @@ public final class Codec {
         byte[] data = new byte[count * Sizes.BLOCK_BYTES];
         in.readBytes(data);
         return new Blocks(Payload.of(data), checksums);
+    }
+
+    /** The same with a map of the blocks that are all zeros, instead of their contents. */
+    static void writeSparse(ByteBuf out, Blocks blocks) {
+        out.writeInt(blocks.count());
+        byte[] set = new byte[mapBytes(blocks.count())];
+        for (int block = 0; block < blocks.count(); block++) {
+            if (!blocks.isZero(block)) {
+                set[block / Byte.SIZE] |= (byte) (1 << block % Byte.SIZE);
+            }
+        }
+        out.writeBytes(set);
+        Payload data = blocks.data();
+        for (int block = 0; block < blocks.count(); block++) {
+            if (isSet(set, block)) {
+                out.writeInt(blocks.checksums()[block]);
+                out.writeBytes(
+                        data.array(), data.offset() + block * Sizes.BLOCK_BYTES, Sizes.BLOCK_BYTES);
+            }
+        }
+    }
+
+    static Blocks readSparse(ByteBuf in) {
+        int count = in.readInt();
+        if (count < 0 || count > BLOCKS_MAX) {
+            throw new WireFormatException(count + " blocks, at most " + BLOCKS_MAX + " may be");
+        }
+        byte[] set = new byte[mapBytes(count)];
+        in.readBytes(set);
+        int[] checksums = new int[count];
+        byte[] data = new byte[count * Sizes.BLOCK_BYTES];
+        for (int block = 0; block < count; block++) {
+            if (isSet(set, block)) {
+                checksums[block] = in.readInt();
+                in.readBytes(data, block * Sizes.BLOCK_BYTES, Sizes.BLOCK_BYTES);
+            } else {
+                checksums[block] = Crc32c.OF_ZERO_BLOCK;
+            }
+        }
+        return new Blocks(Payload.of(data), checksums);
+    }
+
+    private static int mapBytes(int blocks) {
+        return (blocks + Byte.SIZE - 1) / Byte.SIZE;
+    }
+
+    private static boolean isSet(byte[] map, int block) {
+        return (map[block / Byte.SIZE] & 1 << block % Byte.SIZE) != 0;
     }
 
     static int[] readInts(ByteBuf in, int count) {

@@ -6,6 +6,7 @@ import io.ashlar.common.BlockRange;
 import io.ashlar.common.ChunkId;
 import io.ashlar.common.DeviceId;
 import io.ashlar.common.PgId;
+import io.ashlar.common.Sizes;
 import io.ashlar.common.Wire;
 import io.ashlar.common.WireFormatException;
 import io.ashlar.replication.PeerMessage;
@@ -352,7 +353,8 @@ public sealed interface GroupMessage extends PeerMessage
     /**
      * Contents for a learner, as they are at this place of the stream of entries.
      *
-     * @param blocks none if no member has them intact: the learner marks them as lost
+     * @param blocks none if no member has them intact: the learner marks them as lost; those that
+     *     are all zeros do not travel
      */
     record Copy(PgId pg, long epoch, long leadEpoch, long learnId, BlockRange range, Blocks blocks)
             implements GroupMessage {
@@ -368,11 +370,16 @@ public sealed interface GroupMessage extends PeerMessage
             Codec.writePg(out, pg);
             out.writeLong(epoch).writeLong(leadEpoch).writeLong(learnId);
             Codec.writeRange(out, range);
-            Codec.writeBlocks(out, blocks);
+            Codec.writeSparse(out, blocks);
         }
 
         public boolean isLost() {
             return blocks.count() == 0;
+        }
+
+        /** What it counts as among the bytes in flight: more than nothing, but not for zeros. */
+        public int countedBytes() {
+            return Math.max(Sizes.BLOCK_BYTES, blocks.bytesSet());
         }
 
         static Copy decode(ByteBuf in) {
@@ -383,7 +390,7 @@ public sealed interface GroupMessage extends PeerMessage
                             Wire.readLong(in),
                             Wire.readLong(in),
                             Codec.readRange(in),
-                            Codec.readBlocks(in));
+                            Codec.readSparse(in));
             if (copy.blocks.count() != copy.range.count() && !copy.isLost()) {
                 throw new WireFormatException(
                         "copy of " + copy.range + " with " + copy.blocks.count() + " blocks");

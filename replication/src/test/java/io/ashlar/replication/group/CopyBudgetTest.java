@@ -96,6 +96,22 @@ class CopyBudgetTest {
         assertThat(budget.bytesPerSecond()).isGreaterThan(4 * FLOOR);
     }
 
+    /** Protects the rebuild of a thin volume: what turns out to be zeros costs nothing. */
+    @Test
+    void whatNeedNotTravelIsNotHeldAgainstTheRate() {
+        run(10 * SECOND, 20, 2 * MILLI);
+        run(3 * SECOND, 20, 10 * MILLI);
+        now += CopyBudget.STEP_NANOS;
+        int begun = 0;
+        while (begun < 1_000 && budget.begin(ONE, MOST, PIECE, false, now)) {
+            budget.end(ONE, PIECE);
+            budget.spare(PIECE);
+            begun++;
+        }
+        assertThat(begun).isEqualTo(1_000);
+        assertThat(budget.begin(ONE, MOST, PIECE, false, now)).isTrue();
+    }
+
     /** Protects a short absence from becoming a long one, and a group that takes no writes. */
     @Test
     void urgentCopiesDoNotWaitForTheRate() {

@@ -43,6 +43,14 @@ class MessageCodecTest {
         return Blocks.checksummed(Payload.of(data));
     }
 
+    /** Seventeen, of which two are not zeros. */
+    private static Blocks sparse() {
+        byte[] data = new byte[17 * 4096];
+        data[3 * 4096] = 1;
+        data[17 * 4096 - 1] = 2;
+        return Blocks.checksummed(Payload.of(data));
+    }
+
     static List<PeerMessage> messages() {
         Blocks none = Blocks.checksummed(Payload.EMPTY);
         return List.of(
@@ -59,6 +67,7 @@ class MessageCodecTest {
                         PG, 3, true, List.of(new GroupMessage.Inventory.ChunkDigest(CHUNK, -7))),
                 new GroupMessage.Copy(PG, 5, 4, 3, RANGE, blocks()),
                 new GroupMessage.Copy(PG, 5, 4, 3, RANGE, none),
+                new GroupMessage.Copy(PG, 5, 4, 3, new BlockRange(CHUNK, 64, 17), sparse()),
                 new GroupMessage.Resign(PG, 5),
                 new ScrubMessage.ListChunks(PG, 5, 8, Optional.of(CHUNK)),
                 new ScrubMessage.ListChunks(PG, 5, 8, Optional.empty()),
@@ -133,6 +142,20 @@ class MessageCodecTest {
         assertThat(body.isReadable()).isFalse();
         assertThat(decoded.getClass()).isEqualTo(message.getClass());
         assertThat(encode(decoded)).isEqualTo(bytes);
+    }
+
+    /** Protects a rebuild of a thin volume: what nobody has written does not travel. */
+    @Test
+    void zerosOfACopyDoNotTravel() {
+        GroupMessage.Copy copy =
+                new GroupMessage.Copy(PG, 5, 4, 3, new BlockRange(CHUNK, 64, 17), sparse());
+        byte[] bytes = encode(copy);
+        assertThat(bytes).hasSizeLessThan(3 * 4096);
+        assertThat(copy.countedBytes()).isEqualTo(2 * 4096);
+        GroupMessage.Copy decoded =
+                (GroupMessage.Copy) decode(copy.type(), Unpooled.wrappedBuffer(bytes));
+        assertThat(decoded.blocks().data()).isEqualTo(copy.blocks().data());
+        assertThat(decoded.blocks().checksums()).isEqualTo(copy.blocks().checksums());
     }
 
     /** A cut-off body is refused as such, at whatever byte it ends. */

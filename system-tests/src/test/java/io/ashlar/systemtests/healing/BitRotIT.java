@@ -34,6 +34,11 @@ final class BitRotIT {
     private static final String VOLUME = "rot";
     private static final int ROTTEN = 2;
     private static final int FLIPS_PER_FILE = 40;
+    private static final double MIB = 1 << 20;
+
+    /** A rebuild copies what was written, not the whole of a thin volume. */
+    private static final double COPIES_MAX = 1.1;
+
     private static final Duration STOP_TIMEOUT = Duration.ofMinutes(2);
 
     private final SplittableRandom random = new SplittableRandom(11);
@@ -98,14 +103,29 @@ final class BitRotIT {
                     () -> !cluster.device(ROTTEN, 0).path("failure").asString("").isEmpty());
             assertThat(cluster.ashlar(1, "status").orThrow().output()).contains("has failed");
             load.start(host);
+            double before = copiedBytes(cluster);
             cluster.ashlar(1, "device", "replace", Integer.toString(ROTTEN), failed).orThrow();
             cluster.awaitHealthy();
+            double copied = copiedBytes(cluster) - before;
+            System.out.printf(
+                    "rebuilt by %.1f MiB of copies; the host has written to %.1f MiB%n",
+                    copied / MIB, LoadPlan.DEFAULT.spanBytes() / MIB);
+            assertThat(copied).isLessThan(COPIES_MAX * LoadPlan.DEFAULT.spanBytes());
             System.out.println(load.stop(STOP_TIMEOUT));
             load.verifyAll(host);
             assertThat(cluster.device(ROTTEN, 0).path("id").asString()).isNotEqualTo(failed);
             assertThat(dataOf(cluster).resolve("aside-" + failed).resolve("db")).isDirectory();
         }
         cluster.assertReplicasEqual();
+    }
+
+    /** What all nodes together have copied to learners. */
+    private static double copiedBytes(DevCluster cluster) throws Exception {
+        double bytes = 0;
+        for (int node = 1; node <= DevCluster.NODES; node++) {
+            bytes += cluster.api(node).metric("ashlar_groups_copied_bytes_total");
+        }
+        return bytes;
     }
 
     /** A compaction that meets damage can only give the device up. */
