@@ -13,6 +13,7 @@ import io.ashlar.common.Wire;
 import io.ashlar.common.WireFormatException;
 import io.netty.buffer.ByteBuf;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 
 /**
@@ -158,12 +159,11 @@ public final class Codec {
     }
 
     static Blocks readSparse(ByteBuf in) {
-        int count = in.readInt();
-        if (count < 0 || count > BLOCKS_MAX) {
-            throw new WireFormatException(count + " blocks, at most " + BLOCKS_MAX + " may be");
-        }
+        int count = Wire.readCount(in, BLOCKS_MAX, 0);
+        Wire.need(in, mapBytes(count));
         byte[] set = new byte[mapBytes(count)];
         in.readBytes(set);
+        Wire.need(in, (long) BitSet.valueOf(set).cardinality() * (4 + Sizes.BLOCK_BYTES));
         int[] checksums = new int[count];
         byte[] data = new byte[count * Sizes.BLOCK_BYTES];
         for (int block = 0; block < count; block++) {
