@@ -135,6 +135,44 @@ final class LocalCluster implements AutoCloseable {
         return cluster;
     }
 
+    /** Three, of which the first leads at first, and has an address where it does not listen. */
+    static LocalCluster ofThreeWithADeafLeader(Path root) {
+        LocalCluster cluster = new LocalCluster(root, 4, 3, 1000, 100);
+        MetadataConfig first = cluster.config(1, true);
+        cluster.start(
+                new MetadataConfig(
+                        first.node(),
+                        first.clusterId(),
+                        first.directory(),
+                        cluster.voters.get(3).raftAddress(),
+                        first.voters(),
+                        first.bootstrap(),
+                        first.bootId(),
+                        first.timing(),
+                        first.halted()));
+        for (int node = 2; node <= 3; node++) {
+            MetadataConfig other = cluster.config(node, true);
+            Timing timing = other.timing();
+            cluster.start(
+                    new MetadataConfig(
+                            other.node(),
+                            other.clusterId(),
+                            other.directory(),
+                            other.raftAddress(),
+                            other.voters(),
+                            other.bootstrap(),
+                            other.bootId(),
+                            new Timing(
+                                    timing.electionMin().multipliedBy(6),
+                                    timing.electionMax().multipliedBy(6),
+                                    timing.commandTimeout(),
+                                    timing.snapshotEntries(),
+                                    timing.keepEntries()),
+                            other.halted()));
+        }
+        return cluster;
+    }
+
     int leader() {
         await().atMost(20, TimeUnit.SECONDS)
                 .until(() -> servers.values().stream().anyMatch(s -> s.client().isLeader()));

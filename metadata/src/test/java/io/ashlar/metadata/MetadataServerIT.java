@@ -84,6 +84,27 @@ class MetadataServerIT {
     }
 
     @Test
+    void aLeaderThatNobodyCanReachHandsOverWhenItIsToldTo() throws Exception {
+        // Protects changes of the cluster from a firewall that lets its leader speak, not hear.
+        try (LocalCluster cluster = LocalCluster.ofThreeWithADeafLeader(root)) {
+            MetadataServer deaf = cluster.servers.get(1);
+            await().atMost(40, TimeUnit.SECONDS).until(() -> deaf.client().isLeader());
+            cluster.applied(1, new Command.InitializeCluster(cluster.clusterId));
+            assertThat(
+                            cluster.submit(2, LocalCluster.volume("unheard"))
+                                    .orTimeout(30, TimeUnit.SECONDS)
+                                    .join())
+                    .isInstanceOf(Outcome.Unknown.class);
+            // It does not hear either who leads then, so that its own answer may be a time-out.
+            deaf.transferLeadership(new NodeId(2));
+            await().atMost(40, TimeUnit.SECONDS)
+                    .until(() -> cluster.client(2).isLeader() && !deaf.client().isLeader());
+            cluster.applied(3, new Command.RegisterNode(Fixture.node(1, 10, "host1", 1)));
+            assertThat(cluster.halts).isEmpty();
+        }
+    }
+
+    @Test
     void withoutAMajorityNothingIsConfirmedAndBarriersFail() {
         try (LocalCluster cluster = LocalCluster.ofThree(root, 1000, 100)) {
             cluster.preparePool(1);

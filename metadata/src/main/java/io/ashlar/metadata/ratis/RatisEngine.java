@@ -54,6 +54,9 @@ public final class RatisEngine implements ConsensusEngine {
     /** How often a node that is unknown to the log asks to follow it. */
     private static final long JOIN_MILLIS = 2_000;
 
+    /** While it lasts the leader takes no commands. */
+    private static final Duration TRANSFER_TIMEOUT = Duration.ofSeconds(5);
+
     private static final Duration ADMIN_TIMEOUT = Duration.ofSeconds(20);
 
     /** So many looks in a row before Ratis is begun anew in the part that it ought to play. */
@@ -233,7 +236,7 @@ public final class RatisEngine implements ConsensusEngine {
 
     @Override
     public CompletableFuture<Void> transferLeadership(NodeId to) {
-        return run.leaders().transferLeadership(Peers.id(to), ADMIN_TIMEOUT);
+        return run.transferLeadership(Peers.id(to), TRANSFER_TIMEOUT);
     }
 
     @Override

@@ -3,6 +3,9 @@ package io.ashlar.metadata.ratis;
 import io.ashlar.metadata.engine.EngineConfig;
 import io.ashlar.metadata.engine.ReplicatedStateMachine;
 import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.apache.ratis.conf.RaftProperties;
@@ -12,6 +15,7 @@ import org.apache.ratis.protocol.LeaderElectionManagementRequest;
 import org.apache.ratis.protocol.RaftGroup;
 import org.apache.ratis.protocol.RaftGroupId;
 import org.apache.ratis.protocol.RaftPeerId;
+import org.apache.ratis.protocol.TransferLeadershipRequest;
 import org.apache.ratis.server.RaftConfiguration;
 import org.apache.ratis.server.RaftServer;
 import org.apache.ratis.server.storage.RaftStorage.StartupOption;
@@ -196,6 +200,38 @@ final class RatisRun implements AutoCloseable {
         server.leaderElectionManagement(
                 LeaderElectionManagementRequest.newPause(
                         ClientId.randomId(), self(), groupId(), 0));
+    }
+
+    /**
+     * Has the leader hand over. If this is the leader, it asks itself without a connection, as it
+     * may be one that nobody can reach.
+     */
+    CompletableFuture<Void> transferLeadership(RaftPeerId to, Duration timeout) {
+        if (!division.getInfo().isLeaderReady()) {
+            return leaders.transferLeadership(to, timeout);
+        }
+        CompletableFuture<Void> done = new CompletableFuture<>();
+        try {
+            server.transferLeadershipAsync(
+                            new TransferLeadershipRequest(
+                                    ClientId.randomId(),
+                                    self(),
+                                    groupId(),
+                                    0,
+                                    to,
+                                    timeout.toMillis()))
+                    .orTimeout(timeout.toMillis(), TimeUnit.MILLISECONDS)
+                    .whenComplete((reply, error) -> {
+                        if (error == null && reply.isSuccess()) {
+                            done.complete(null);
+                        } else {
+                            done.completeExceptionally(RatisEngine.failure(reply, error));
+                        }
+                    });
+        } catch (IOException e) {
+            done.completeExceptionally(RatisEngine.failure(null, e));
+        }
+        return done;
     }
 
     /** Turns to another leader if there is one, and stands for election if it is time. */

@@ -13,6 +13,7 @@ import io.ashlar.iscsi.IscsiTarget;
 import io.ashlar.iscsi.IscsiTargetConfig;
 import io.ashlar.iscsi.transport.TransportLoops;
 import io.ashlar.metadata.ControlLoop;
+import io.ashlar.metadata.DeafLeadLoop;
 import io.ashlar.metadata.MetadataClient;
 import io.ashlar.metadata.MetadataConfig;
 import io.ashlar.metadata.MetadataServer;
@@ -228,6 +229,11 @@ public final class NodeAssembly implements AutoCloseable {
         VoterLoop votes =
                 new VoterLoop(clock, controlShard, server, configuration.node(), groups::hears);
         opened("votes", votes.start()::run);
+        opened(
+                "lead",
+                new DeafLeadLoop(clock, controlShard, server, configuration.node(), groups::hears)
+                                .start()
+                        ::run);
         if (configuration.bootstrap()) {
             opened(
                     "founding",

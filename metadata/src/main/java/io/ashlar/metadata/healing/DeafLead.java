@@ -1,0 +1,61 @@
+package io.ashlar.metadata.healing;
+
+import io.ashlar.common.NodeId;
+import io.ashlar.metadata.Voter;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeSet;
+import java.util.function.Predicate;
+
+/**
+ * Finds that the leader of the control plane hears too few of the others: what it sends arrives, so
+ * that they stand by it, but nobody can ask anything of it, so that no change of the cluster gets
+ * through. Then it is to hand over, to each of the others in turn, once; and again only when it has
+ * heard a majority in between, so that a fault of the paths by which nodes hear each other, which
+ * are not those of the control plane, does not make the lead go round for ever.
+ *
+ * <p>Pure; it takes no part in safety. Owned by one shard.
+ */
+public final class DeafLead {
+    /** What is lost by a moment of silence should be less than what an election costs. */
+    static final Duration PATIENCE = Duration.ofSeconds(1);
+
+    private final NodeId self;
+    private final TreeSet<NodeId> asked = new TreeSet<>();
+    private boolean hasHeard;
+    private long deafSinceNanos = Long.MAX_VALUE;
+
+    public DeafLead(NodeId self) {
+        this.self = self;
+    }
+
+    /**
+     * Looks once; to be called often, whoever leads.
+     *
+     * @param leads whether this node does
+     * @param hears whether a node has been heard lately
+     * @return to whom the lead should go now, if it should
+     */
+    public Optional<NodeId> look(
+            List<Voter> voters, boolean leads, Predicate<NodeId> hears, long nowNanos) {
+        List<NodeId> others =
+                voters.stream().map(Voter::node).filter(node -> !node.equals(self)).toList();
+        long heard = others.stream().filter(hears).count();
+        if (heard + 1 > voters.size() / 2) {
+            hasHeard = true;
+            asked.clear();
+            deafSinceNanos = Long.MAX_VALUE;
+            return Optional.empty();
+        }
+        if (deafSinceNanos == Long.MAX_VALUE) {
+            deafSinceNanos = nowNanos;
+        }
+        if (!leads || !hasHeard || nowNanos - deafSinceNanos < PATIENCE.toNanos()) {
+            return Optional.empty();
+        }
+        Optional<NodeId> next = others.stream().filter(node -> !asked.contains(node)).findFirst();
+        next.ifPresent(asked::add);
+        return next;
+    }
+}

@@ -1,0 +1,60 @@
+package io.ashlar.metadata.healing;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.ashlar.common.NodeId;
+import io.ashlar.metadata.Fixture;
+import io.ashlar.metadata.Voter;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedSet;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+/** A leader that nobody can reach hands over, and one that only seems so does it once. */
+class DeafLeadTest {
+    private static final long STEP = DeafLead.PATIENCE.toNanos();
+    private static final List<Voter> THREE =
+            IntStream.rangeClosed(1, 3)
+                    .mapToObj(n -> new Voter(new NodeId(n), "10.0.0.1:3"))
+                    .toList();
+
+    private final DeafLead rule = new DeafLead(new NodeId(1));
+    private long now;
+
+    private Optional<NodeId> look(boolean leads, SortedSet<NodeId> heard) {
+        now += STEP;
+        return rule.look(THREE, leads, heard::contains, now);
+    }
+
+    @Test
+    void theLeadGoesToEachOfTheOthersInTurnOnce() {
+        assertThat(look(true, Fixture.nodes(2, 3))).isEmpty();
+        assertThat(look(true, Fixture.nodes())).as("a moment of silence").isEmpty();
+        assertThat(look(true, Fixture.nodes())).contains(new NodeId(2));
+        assertThat(look(true, Fixture.nodes())).contains(new NodeId(3));
+        assertThat(look(true, Fixture.nodes())).isEmpty();
+        // It is heard again, and then not: from the beginning.
+        assertThat(look(true, Fixture.nodes(3))).isEmpty();
+        assertThat(look(true, Fixture.nodes())).isEmpty();
+        assertThat(look(true, Fixture.nodes())).contains(new NodeId(2));
+    }
+
+    @Test
+    void whoHearsAMajorityKeepsTheLead() {
+        for (int i = 0; i < 5; i++) {
+            assertThat(look(true, Fixture.nodes(2))).isEmpty();
+            assertThat(look(true, Fixture.nodes(3))).isEmpty();
+        }
+    }
+
+    @Test
+    void whoHasHeardNobodyYetOrDoesNotLeadHandsNothingOver() {
+        assertThat(look(true, Fixture.nodes())).isEmpty();
+        assertThat(look(true, Fixture.nodes())).isEmpty();
+        assertThat(look(false, Fixture.nodes(2, 3))).isEmpty();
+        assertThat(look(false, Fixture.nodes())).isEmpty();
+        assertThat(look(false, Fixture.nodes())).isEmpty();
+        assertThat(look(true, Fixture.nodes())).as("deaf for long").contains(new NodeId(2));
+    }
+}
