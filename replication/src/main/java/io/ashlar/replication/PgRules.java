@@ -60,6 +60,11 @@ public record PgRules(Set<Rule> off) {
         MATCH_TAIL,
         /** What a learner still lacks stays noted on its disk. */
         KEEP_DIRTY,
+        /**
+         * A learner that is compared with gets what was uncommitted when it began, too: the primary
+         * may not have it on its own disk yet, where chunks are listed and compared.
+         */
+        COPY_UNCOMMITTED,
         /** Copies travel at their place in the stream of writes. */
         COPY_IN_ORDER,
         /** A learner is promoted when it is level. */

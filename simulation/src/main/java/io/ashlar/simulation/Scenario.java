@@ -39,6 +39,20 @@ public enum Scenario {
                             FaultKind.KILL_TEACHER,
                             FaultKind.RESTART_AT_ONCE),
             Scenario::shortLogs),
+    /** Replicas that move all the time, to learners that are compared with, on slow disks. */
+    COMPARED_LEARNERS(
+            drawn ->
+                    hectic(drawn.on(4, 2, 1, 1), FaultKind.MOVE_TARGETS, FaultKind.KILL)
+                            .with(
+                                    new SimDisk.Settings(
+                                            SimWorld.MILLI,
+                                            5 * SimWorld.MILLI,
+                                            5 * SimWorld.MILLI,
+                                            40 * SimWorld.MILLI,
+                                            0.1,
+                                            100 * SimWorld.MILLI,
+                                            SimDisk.Flaw.NONE)),
+            Scenario::shortLogs),
     /** Primaries that are deposed and do not see it, with answers to them on their way. */
     BLIND_PRIMARY(drawn ->
             hectic(

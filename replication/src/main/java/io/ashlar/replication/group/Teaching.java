@@ -200,10 +200,12 @@ final class Teaching {
                         environment.clock().nanos());
         learners.put(from.node(), learner);
         environment.counters().learners.increment();
-        if (!full) {
-            for (BlockRange range : lacking) {
-                addCopies(learner, range);
-            }
+        List<BlockRange> known =
+                full && environment.rules().has(Rule.COPY_UNCOMMITTED)
+                        ? RangeUnion.of(primary.uncommittedRanges())
+                        : full ? List.of() : lacking;
+        for (BlockRange range : known) {
+            addCopies(learner, range);
         }
         primary.send(
                 from.node(),
@@ -263,7 +265,7 @@ final class Teaching {
     /**
      * Copies the chunks whose digests differ. Equal digests are enough although writes go on: the
      * learner's was taken after its start, so it gets again, in order, all that has changed here
-     * since.
+     * since; and copies of what was not yet on the disk here then.
      */
     private void compare(Learner learner, TreeSet<ChunkId> chunks) {
         if (!isCurrent(learner)) {

@@ -177,6 +177,12 @@ public final class Mutants {
                             Scenario.HALF_TAUGHT,
                             400),
                     Mutant.of(
+                            PgRules.Rule.COPY_UNCOMMITTED,
+                            "a learner that is compared with lacks what was uncommitted when it"
+                                    + " began",
+                            Scenario.COMPARED_LEARNERS,
+                            400),
+                    Mutant.of(
                             PgRules.Rule.COPY_IN_ORDER,
                             "copies are taken before the writes that they are sent after",
                             Scenario.ANYTHING,
