@@ -43,15 +43,7 @@ public enum Scenario {
     COMPARED_LEARNERS(
             drawn ->
                     hectic(drawn.on(4, 2, 1, 1), FaultKind.MOVE_TARGETS, FaultKind.KILL)
-                            .with(
-                                    new SimDisk.Settings(
-                                            SimWorld.MILLI,
-                                            5 * SimWorld.MILLI,
-                                            5 * SimWorld.MILLI,
-                                            40 * SimWorld.MILLI,
-                                            0.1,
-                                            100 * SimWorld.MILLI,
-                                            SimDisk.Flaw.NONE)),
+                            .with(slowDisks()),
             Scenario::shortLogs),
     /** Primaries that are deposed and do not see it, with answers to them on their way. */
     BLIND_PRIMARY(drawn ->
@@ -63,10 +55,11 @@ public enum Scenario {
     RESTARTED_BACKUP(drawn -> hectic(drawn.on(3, 2, 1, 1), FaultKind.RESTART_BESIDE_BLIND_PRIMARY)),
     /** A deposed primary whose first messages arrive long after its successor's. */
     LATE_RECONCILE(drawn -> hectic(drawn.on(5, 5, 1, 1), FaultKind.DELAY_NEW_PRIMARY)),
-    /** Leads that end while they reconcile, with tails on many nodes. */
+    /** Leads that end while they reconcile, with tails on many nodes, on slow disks. */
     HALF_RECONCILED(
             drawn ->
                     hectic(drawn.on(3, 3, 1, 1))
+                            .with(slowDisks())
                             .with(
                                     FaultInjector.Settings.of(
                                             1_500 * SimWorld.MILLI,
@@ -336,6 +329,18 @@ public enum Scenario {
                                 FaultKind.PAUSE_IN_STEP,
                                 FaultKind.STALL,
                                 FaultKind.FREEZE_VIEW));
+    }
+
+    /** A write takes its time, so that much is decided before it is on the disk. */
+    private static SimDisk.Settings slowDisks() {
+        return new SimDisk.Settings(
+                SimWorld.MILLI,
+                5 * SimWorld.MILLI,
+                5 * SimWorld.MILLI,
+                40 * SimWorld.MILLI,
+                0.1,
+                100 * SimWorld.MILLI,
+                SimDisk.Flaw.NONE);
     }
 
     private static ReplicationSettings shortLogs(ReplicationSettings drawn) {
