@@ -5,6 +5,7 @@ import io.ashlar.common.NodeId;
 import io.ashlar.common.ProcessId;
 import io.ashlar.common.Shard;
 import io.ashlar.common.VolumeId;
+import io.ashlar.metadata.healing.HealingRules;
 import io.ashlar.metadata.healing.Steward;
 import java.time.Duration;
 import java.util.function.Consumer;
@@ -36,7 +37,7 @@ public final class ControlLoop {
     private final NodeId self;
     private final LongSupplier wallMillis;
     private final Duration tick;
-    private final Steward steward = new Steward();
+    private final Steward steward;
     private boolean wasLeader;
     private boolean ended;
     private int undecided;
@@ -46,6 +47,7 @@ public final class ControlLoop {
      * @param wallMillis milliseconds since 1970, for people to read in jobs
      * @param hears whether a process has been heard lately
      * @param tick how often it looks
+     * @param rules {@link HealingRules#ALL} in every product
      */
     public ControlLoop(
             NodeId self,
@@ -55,7 +57,8 @@ public final class ControlLoop {
             MetadataClient metadata,
             Predicate<ProcessId> hears,
             VolumeMover mover,
-            Duration tick) {
+            Duration tick,
+            HealingRules rules) {
         this.self = self;
         this.clock = clock;
         this.wallMillis = wallMillis;
@@ -64,6 +67,7 @@ public final class ControlLoop {
         this.hears = hears;
         this.mover = mover;
         this.tick = tick;
+        this.steward = new Steward(rules);
     }
 
     /** A mover that takes ownership without asking the former owner, as after its failure. */

@@ -15,6 +15,7 @@ import io.ashlar.metadata.PgConfig;
 import io.ashlar.metadata.Planner;
 import io.ashlar.metadata.Pool;
 import io.ashlar.metadata.VolumeRecord;
+import io.ashlar.metadata.healing.HealingRules.Rule;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -42,7 +43,15 @@ public final class Steward {
     /** Ownerships moved in one step. */
     private static final int VOLUMES_MAX = 4;
 
+    private final HealingRules rules;
     private final Silence silence = new Silence();
+
+    /**
+     * @param rules {@link HealingRules#ALL} in every product
+     */
+    public Steward(HealingRules rules) {
+        this.rules = rules;
+    }
 
     /**
      * What ought to be done now.
@@ -58,7 +67,9 @@ public final class Steward {
 
     /** Forgets who was silent: what this process heard while it did not lead says little. */
     public void restart() {
-        silence.restart();
+        if (rules.has(Rule.OWN_SILENCE)) {
+            silence.restart();
+        }
     }
 
     /**
@@ -81,7 +92,7 @@ public final class Steward {
 
     private Situation situation(ControlState state, Predicate<ProcessId> hears, long nowNanos) {
         Silence.Absent absent = silence.look(state, hears, nowNanos);
-        return Situation.of(state, absent.silent(), absent.away());
+        return Situation.of(state, absent.silent(), absent.away(), rules);
     }
 
     /**
@@ -121,7 +132,8 @@ public final class Steward {
         }
 
         private boolean isFree(NodeId node) {
-            return busy.getOrDefault(node, 0) < state.settings().movesPerNodeMax();
+            return busy.getOrDefault(node, 0) < state.settings().movesPerNodeMax()
+                    || !situation.rules().has(Rule.FEW_MOVES);
         }
 
         private boolean isDraining(NodeId node) {
@@ -146,7 +158,8 @@ public final class Steward {
             }
             boolean isForEvenness = isForEvenness(group, wanted.targets());
             uneven += isForEvenness ? 1 : 0;
-            if ((isForEvenness && !mayRebalance) || taken.size() >= CHANGES_MAX) {
+            if ((isForEvenness && !mayRebalance && situation.rules().has(Rule.EVEN_BY_JOB))
+                    || taken.size() >= CHANGES_MAX) {
                 return;
             }
             if (!wanted.targets().equals(group.targets())) {
@@ -157,7 +170,8 @@ public final class Steward {
                         receivers.isEmpty()
                                 || (isFree(group.primary())
                                         && receivers.stream().allMatch(this::isFree));
-                if (!underWay.isEmpty() || !isFree) {
+                boolean isOnItsWay = !underWay.isEmpty() && situation.rules().has(Rule.ONE_MOVE);
+                if (isOnItsWay || !isFree) {
                     return;
                 }
                 note(group, receivers);

@@ -21,6 +21,7 @@ import io.ashlar.metadata.NodeRecord;
 import io.ashlar.metadata.Planner;
 import io.ashlar.metadata.Voter;
 import io.ashlar.metadata.VoterLoop;
+import io.ashlar.metadata.healing.HealingRules;
 import io.ashlar.node.OperatorException;
 import io.ashlar.node.api.AdminApi;
 import io.ashlar.node.api.ApiServer;
@@ -223,7 +224,8 @@ public final class NodeAssembly implements AutoCloseable {
                                         metadata,
                                         groups::hears,
                                         moveByPlan(volumes, controlShard),
-                                        CONTROL_TICK)
+                                        CONTROL_TICK,
+                                        HealingRules.ALL)
                                 .start()
                         ::run);
         VoterLoop votes =
