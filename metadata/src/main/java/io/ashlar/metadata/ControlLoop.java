@@ -5,7 +5,6 @@ import io.ashlar.common.NodeId;
 import io.ashlar.common.ProcessId;
 import io.ashlar.common.Shard;
 import io.ashlar.common.VolumeId;
-import io.ashlar.metadata.healing.HealingRules;
 import io.ashlar.metadata.healing.Steward;
 import java.time.Duration;
 import java.util.function.Consumer;

@@ -5,7 +5,7 @@ import io.ashlar.common.PgId;
 import io.ashlar.common.Shard;
 import io.ashlar.metadata.ClusterSettings;
 import io.ashlar.metadata.ControlLoop;
-import io.ashlar.metadata.healing.HealingRules;
+import io.ashlar.metadata.HealingRules;
 import io.ashlar.replication.BlockGroups;
 import io.ashlar.replication.PgRules;
 import io.ashlar.replication.ReplicationNode;

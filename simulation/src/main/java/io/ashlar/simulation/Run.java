@@ -1,7 +1,7 @@
 package io.ashlar.simulation;
 
 import io.ashlar.iscsi.SessionRules;
-import io.ashlar.metadata.healing.HealingRules;
+import io.ashlar.metadata.HealingRules;
 import io.ashlar.replication.PgRules;
 import io.ashlar.replication.ReplicationSettings;
 import io.ashlar.simulation.mutant.Mutant;

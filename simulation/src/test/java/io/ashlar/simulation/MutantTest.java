@@ -3,7 +3,7 @@ package io.ashlar.simulation;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.ashlar.iscsi.SessionRules;
-import io.ashlar.metadata.healing.HealingRules;
+import io.ashlar.metadata.HealingRules;
 import io.ashlar.replication.PgRules;
 import io.ashlar.simulation.check.Violation;
 import io.ashlar.simulation.mutant.Mutant;

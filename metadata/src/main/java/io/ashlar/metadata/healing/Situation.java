@@ -2,13 +2,14 @@ package io.ashlar.metadata.healing;
 
 import io.ashlar.common.NodeId;
 import io.ashlar.metadata.ControlState;
+import io.ashlar.metadata.HealingRules;
+import io.ashlar.metadata.HealingRules.Rule;
 import io.ashlar.metadata.JobKind;
 import io.ashlar.metadata.JobRecord;
 import io.ashlar.metadata.NodeRecord;
 import io.ashlar.metadata.NodeRecord.AdminState;
 import io.ashlar.metadata.Obstacle;
 import io.ashlar.metadata.PgConfig;
-import io.ashlar.metadata.healing.HealingRules.Rule;
 import java.util.Comparator;
 import java.util.Optional;
 import java.util.SortedSet;

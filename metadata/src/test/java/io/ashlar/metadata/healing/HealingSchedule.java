@@ -10,6 +10,7 @@ import io.ashlar.metadata.Command.ChangeJob.Wish;
 import io.ashlar.metadata.Command.ReconfigureGroup.Change;
 import io.ashlar.metadata.ControlState;
 import io.ashlar.metadata.Fixture;
+import io.ashlar.metadata.HealingRules;
 import io.ashlar.metadata.JobKind;
 import io.ashlar.metadata.JobRecord;
 import io.ashlar.metadata.JobStamp;

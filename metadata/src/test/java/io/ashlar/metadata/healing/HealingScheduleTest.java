@@ -2,7 +2,8 @@ package io.ashlar.metadata.healing;
 
 import static org.assertj.core.api.Assertions.fail;
 
-import io.ashlar.metadata.healing.HealingRules.Rule;
+import io.ashlar.metadata.HealingRules;
+import io.ashlar.metadata.HealingRules.Rule;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;

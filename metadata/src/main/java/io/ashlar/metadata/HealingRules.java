@@ -1,4 +1,4 @@
-package io.ashlar.metadata.healing;
+package io.ashlar.metadata;
 
 import java.util.Collections;
 import java.util.EnumSet;
