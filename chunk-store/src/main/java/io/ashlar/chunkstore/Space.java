@@ -8,5 +8,15 @@ package io.ashlar.chunkstore;
  * @param writable whether new writes should be sent; false somewhat before the device refuses them,
  *     so that those on their way are still taken, and long before it could fail for lack of space.
  *     It tells of room alone: hosts are told of a full disk by another status than of a broken one
+ * @param fileSystem the whole file system that the device lies on, whatever else is on it
  */
-public record Space(long capacityBytes, long usedBytes, boolean writable) {}
+public record Space(long capacityBytes, long usedBytes, boolean writable, FileSystem fileSystem) {
+    /**
+     * A file system, in bytes.
+     *
+     * @param usedBytes by anybody
+     * @param freeBytes that this process could take; less than the rest where some is kept for the
+     *     system
+     */
+    public record FileSystem(long usedBytes, long freeBytes) {}
+}

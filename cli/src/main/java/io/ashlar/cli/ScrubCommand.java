@@ -18,8 +18,10 @@ final class ScrubCommand {
     @Command(
             name = "start",
             description =
-                    "Start a scrub of all data or of one volume, at full rate, as a job. Without --deep every"
-                            + " chunk is looked for on every copy, and one piece of it compared.")
+                    "Start a scrub of all data or of one volume, at full rate, as a job. Without --deep it is a"
+                            + " sample: of each chunk that any copy has, one piece of 256 KiB (a"
+                            + " sixteenth of a chunk of 4 MiB, another one each time) is read and"
+                            + " compared on every copy. Only --deep looks at everything.")
     void start(
             @Mixin Connection connection,
             @Parameters(
@@ -34,10 +36,39 @@ final class ScrubCommand {
         JobCommand.start(connection, new ApiViews.StartJob("SCRUB", null, name, deep));
     }
 
-    @Command(name = "status", description = "Show what scrubs do and have found.")
-    void status(@Mixin Connection connection) {
+    @Command(
+            name = "status",
+            description =
+                    "Show what scrubs do and have found, and when each node's groups were scrubbed,"
+                            + " as far as the processes that lead them know.")
+    void status(
+            @Mixin Connection connection,
+            @Option(names = "--groups", description = "Each placement group, too.")
+                    boolean groups) {
         JsonNode json = connection.client().get("/v1/scrub");
-        connection.print(json, () -> text(Views.of(json, ApiViews.ScrubState.class)));
+        connection.print(
+                json,
+                () -> {
+                    ApiViews.ScrubState state = Views.of(json, ApiViews.ScrubState.class);
+                    return groups ? text(state) + "\n" + groups(state) : text(state);
+                });
+    }
+
+    private static String groups(ApiViews.ScrubState state) {
+        Table table = new Table("GROUP", "PRIMARY", "LIGHT", "DEEP");
+        state.nodes()
+                .forEach((node, scrub) -> {
+                    if (scrub.scrubbed() != null) {
+                        scrub.scrubbed()
+                                .forEach((group, when) ->
+                                        table.row(
+                                                group,
+                                                node,
+                                                age(when.lightSeconds()),
+                                                age(when.deepSeconds())));
+                    }
+                });
+        return table.render();
     }
 
     private static String text(ApiViews.ScrubState state) {
@@ -62,6 +93,8 @@ final class ScrubCommand {
                         "LEADS",
                         "RUNNING",
                         "WAITING",
+                        "LIGHT DONE",
+                        "OLDEST",
                         "DEEP DONE",
                         "OLDEST",
                         "COMPARED",
@@ -76,8 +109,10 @@ final class ScrubCommand {
                     node.groups(),
                     node.running(),
                     node.waiting(),
+                    node.lightDone(),
+                    age(node.oldestLightSeconds()),
                     node.deepDone(),
-                    node.oldestDeepSeconds() == null ? "-" : age(node.oldestDeepSeconds()),
+                    age(node.oldestDeepSeconds()),
                     ByteSize.format(node.bytes()),
                     node.damaged(),
                     node.repaired(),
@@ -107,7 +142,10 @@ final class ScrubCommand {
         return text.toString();
     }
 
-    private static String age(long seconds) {
+    private static String age(@Nullable Long seconds) {
+        if (seconds == null) {
+            return "-";
+        }
         return seconds < 120
                 ? seconds + " s"
                 : seconds < 7200

@@ -50,6 +50,7 @@ public final class StatusText {
                 .append(" used of ")
                 .append(ByteSize.format(status.space().capacityBytes()))
                 .append(", all copies counted\n");
+        text.append(fileSystems(status.nodes()));
         status.warnings()
                 .forEach(warning -> text.append("WARNING   ").append(warning).append('\n'));
         if (status.jobs() != null) {
@@ -67,6 +68,35 @@ public final class StatusText {
             text.append('\n').append(volumes(status.volumes()));
         }
         return text.toString();
+    }
+
+    /** The file system that has least room, since it is the first that can fill. */
+    private static String fileSystems(List<ApiViews.Node> nodes) {
+        ApiViews.Node where = null;
+        ApiViews.Device tightest = null;
+        long least = Long.MAX_VALUE;
+        for (ApiViews.Node node : nodes) {
+            for (ApiViews.Device device : node.devices()) {
+                Long free = device.fileSystemFreeBytes();
+                if (free != null && free < least) {
+                    where = node;
+                    tightest = device;
+                    least = free;
+                }
+            }
+        }
+        if (where == null || tightest == null || tightest.fileSystemUsedBytes() == null) {
+            return "";
+        }
+        return "          file systems: "
+                + ByteSize.format(least)
+                + " free, "
+                + ByteSize.format(tightest.fileSystemUsedBytes())
+                + " used by all at the tightest, "
+                + (tightest.directory() == null ? "a device" : tightest.directory())
+                + " of node "
+                + where.id()
+                + "\n";
     }
 
     /** One line for a live display. */
@@ -128,6 +158,10 @@ public final class StatusText {
                 : state + ", " + node.adminState().toLowerCase(Locale.ROOT);
     }
 
+    private static String size(@Nullable Long bytes) {
+        return bytes == null ? "-" : ByteSize.format(bytes);
+    }
+
     private static String size(List<ApiViews.Device> devices, boolean used) {
         long bytes = 0;
         for (ApiViews.Device device : devices) {
@@ -161,12 +195,14 @@ public final class StatusText {
                 .append('\n');
         text.append("volumes      owns ").append(node.volumes()).append('\n');
         text.append(left(node)).append('\n');
-        Table table = new Table("DEVICE", "USED", "CAPACITY", "STATE");
+        Table table = new Table("DEVICE", "USED", "CAPACITY", "FILE SYSTEM USED", "FREE", "STATE");
         for (ApiViews.Device device : node.devices()) {
             table.row(
                     device.id(),
                     size(List.of(device), true),
                     size(List.of(device), false),
+                    size(device.fileSystemUsedBytes()),
+                    size(device.fileSystemFreeBytes()),
                     deviceState(device));
         }
         return text.append(table.render()).toString();

@@ -28,8 +28,15 @@ public record ClusterSettings(
     public static final long COPY_BYTES_PER_SECOND_LEAST = 64 << 10;
     public static final long COPY_BYTES_PER_SECOND_MOST = 64L << 30;
 
-    public static final ClusterSettings DEFAULT =
+    /**
+     * What holds until a command says otherwise. A part of what a log means, so these figures stay
+     * as they are for ever: nodes of all versions replay a log to the same state.
+     */
+    public static final ClusterSettings VERSION_1 =
             new ClusterSettings(Duration.ofMinutes(10), 8, true, 2 << 20, 4L << 30);
+
+    /** What a cluster is founded with, by a command; another version may choose otherwise. */
+    public static final ClusterSettings DEFAULT = VERSION_1;
 
     public ClusterSettings {
         Check.argument(

@@ -36,7 +36,7 @@ public final class ControlLoop {
     private final NodeId self;
     private final LongSupplier wallMillis;
     private final Duration tick;
-    private final Steward steward = new Steward();
+    private final Steward steward;
     private boolean wasLeader;
     private boolean ended;
     private int undecided;
@@ -46,6 +46,7 @@ public final class ControlLoop {
      * @param wallMillis milliseconds since 1970, for people to read in jobs
      * @param hears whether a process has been heard lately
      * @param tick how often it looks
+     * @param rules {@link HealingRules#ALL} in every product
      */
     public ControlLoop(
             NodeId self,
@@ -55,7 +56,8 @@ public final class ControlLoop {
             MetadataClient metadata,
             Predicate<ProcessId> hears,
             VolumeMover mover,
-            Duration tick) {
+            Duration tick,
+            HealingRules rules) {
         this.self = self;
         this.clock = clock;
         this.wallMillis = wallMillis;
@@ -64,6 +66,7 @@ public final class ControlLoop {
         this.hears = hears;
         this.mover = mover;
         this.tick = tick;
+        this.steward = new Steward(rules);
     }
 
     /** A mover that takes ownership without asking the former owner, as after its failure. */

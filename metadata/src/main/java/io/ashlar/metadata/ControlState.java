@@ -51,7 +51,7 @@ public record ControlState(
                     Collections.emptySortedMap(),
                     Collections.emptySortedMap(),
                     Collections.emptySortedMap(),
-                    ClusterSettings.DEFAULT,
+                    ClusterSettings.VERSION_1,
                     JobBoard.EMPTY);
 
     /** The state before the first command: no cluster yet, nothing in it. */

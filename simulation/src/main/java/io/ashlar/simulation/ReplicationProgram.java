@@ -5,6 +5,7 @@ import io.ashlar.common.PgId;
 import io.ashlar.common.Shard;
 import io.ashlar.metadata.ClusterSettings;
 import io.ashlar.metadata.ControlLoop;
+import io.ashlar.metadata.HealingRules;
 import io.ashlar.replication.BlockGroups;
 import io.ashlar.replication.PgRules;
 import io.ashlar.replication.ReplicationNode;
@@ -21,6 +22,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** The placement groups that ship, under an owner of the simulation's own. */
 public final class ReplicationProgram implements NodeProgram {
@@ -28,17 +30,21 @@ public final class ReplicationProgram implements NodeProgram {
 
     private final PgRules rules;
     private final ReplicationSettings settings;
-    private final boolean heals;
+    private final @Nullable HealingRules healing;
 
     /** Without a control loop: targets stay where somebody puts them. */
     public ReplicationProgram(PgRules rules, ReplicationSettings settings) {
-        this(rules, settings, false);
+        this(rules, settings, null);
     }
 
-    public ReplicationProgram(PgRules rules, ReplicationSettings settings, boolean heals) {
+    /**
+     * @param healing what a control loop keeps; null for none
+     */
+    public ReplicationProgram(
+            PgRules rules, ReplicationSettings settings, @Nullable HealingRules healing) {
         this.rules = rules;
         this.settings = settings;
-        this.heals = heals;
+        this.healing = healing;
     }
 
     /** A control loop for half of the seeds. */
@@ -113,7 +119,7 @@ public final class ReplicationProgram implements NodeProgram {
             @Override
             public void begin() {
                 node.start();
-                if (heals) {
+                if (healing != null) {
                     Shard shard = process.shard("control");
                     new ControlLoop(
                                     process.id().node(),
@@ -123,7 +129,8 @@ public final class ReplicationProgram implements NodeProgram {
                                     metadata,
                                     node::hears,
                                     ControlLoop.byForce(metadata, shard),
-                                    LOOP_TICK)
+                                    LOOP_TICK,
+                                    healing)
                             .start();
                 }
             }

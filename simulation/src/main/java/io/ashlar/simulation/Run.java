@@ -1,6 +1,7 @@
 package io.ashlar.simulation;
 
 import io.ashlar.iscsi.SessionRules;
+import io.ashlar.metadata.HealingRules;
 import io.ashlar.replication.PgRules;
 import io.ashlar.replication.ReplicationSettings;
 import io.ashlar.simulation.mutant.Mutant;
@@ -37,13 +38,10 @@ public record Run(long seed, Program program, Scenario scenario, @Nullable Mutan
     NodeProgram nodes() {
         PgRules groups = mutant == null ? PgRules.ALL : mutant.groups();
         FenceRules fences = mutant == null ? FenceRules.ALL : mutant.fences();
+        HealingRules healing = mutant == null ? HealingRules.ALL : mutant.healing();
         ReplicationSettings settings = scenario.settings(seed);
         return switch (program) {
-            case GROUPS ->
-                    new ReplicationProgram(
-                            groups,
-                            settings,
-                            scenario == Scenario.ANYTHING && ReplicationProgram.heals(seed));
+            case GROUPS -> new ReplicationProgram(groups, settings, isHealed() ? healing : null);
             case VOLUMES ->
                     new VolumeProgram(
                             new ReplicationProgram(groups, settings),
@@ -52,6 +50,12 @@ public record Run(long seed, Program program, Scenario scenario, @Nullable Mutan
                                     : fences.andWithout(FenceRules.Rule.PING),
                             mutant == null ? SessionRules.ALL : mutant.sessions());
         };
+    }
+
+    /** Whether a control loop runs; elsewhere targets stay where somebody puts them. */
+    private boolean isHealed() {
+        return scenario == Scenario.JOBS
+                || (scenario == Scenario.ANYTHING && ReplicationProgram.heals(seed));
     }
 
     /** What replays it. */

@@ -130,6 +130,19 @@ public enum Scenario {
                             FaultKind.KILL,
                             FaultKind.PAUSE)
                     .with(slow(drawn.network()))),
+    /** A control loop whose leader changes, jobs of all kinds, and operators that meddle. */
+    JOBS(drawn ->
+            hectic(drawn.on(5, 2, 1, 4))
+                    .with(
+                            FaultInjector.Settings.of(
+                                    SimWorld.SECOND,
+                                    3 * SimWorld.SECOND,
+                                    FaultKind.SCRUB,
+                                    FaultKind.DRAIN,
+                                    FaultKind.KILL,
+                                    FaultKind.ISOLATE,
+                                    FaultKind.FREEZE_VIEW))
+                    .with(late(drawn.log()))),
     /** Requests that arrive under a later lead than they were sent to. */
     LATE_REQUESTS(drawn -> hectic(drawn.on(3, 2, 1, 1), FaultKind.LATE_REQUEST)),
     /** A primary that hands over and neither sees nor hears it, with clocks near their bound. */

@@ -125,7 +125,7 @@ public final class SimulatedCluster implements FaultTarget, SimulatedHost.Target
         apply(new Command.InitializeCluster(new UUID(1, world.seed())));
         apply(
                 new Command.ChangeSettings(
-                        ClusterSettings.DEFAULT, ReplicationProgram.healing(world.seed())));
+                        ClusterSettings.VERSION_1, ReplicationProgram.healing(world.seed())));
         for (SimNode node : nodes.values()) {
             apply(new Command.RegisterNode(node.record()));
         }

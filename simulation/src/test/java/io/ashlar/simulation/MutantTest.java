@@ -3,6 +3,7 @@ package io.ashlar.simulation;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.ashlar.iscsi.SessionRules;
+import io.ashlar.metadata.HealingRules;
 import io.ashlar.replication.PgRules;
 import io.ashlar.simulation.check.Violation;
 import io.ashlar.simulation.mutant.Mutant;
@@ -82,6 +83,7 @@ final class MutantTest {
                     mutant.groups().off().forEach(rule -> missed.add(name(rule)));
                     mutant.fences().off().forEach(rule -> missed.add(name(rule)));
                     mutant.sessions().off().forEach(rule -> missed.add(name(rule)));
+                    mutant.healing().off().forEach(rule -> missed.add(name(rule)));
                 });
         List<String> elsewhere =
                 Mutants.elsewhere().keySet().stream().map(MutantTest::name).toList();
@@ -90,6 +92,7 @@ final class MutantTest {
         List<Enum<?>> rules = new ArrayList<>(List.of(PgRules.Rule.values()));
         rules.addAll(List.of(FenceRules.Rule.values()));
         rules.addAll(List.of(SessionRules.Rule.values()));
+        rules.addAll(List.of(HealingRules.Rule.values()));
         assertThat(missed).containsAll(rules.stream().map(MutantTest::name).toList());
     }
 

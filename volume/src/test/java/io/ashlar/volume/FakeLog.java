@@ -42,7 +42,7 @@ final class FakeLog {
                         new TreeMap<>(),
                         new TreeMap<>(),
                         new TreeMap<>(),
-                        ClusterSettings.DEFAULT,
+                        ClusterSettings.VERSION_1,
                         JobBoard.EMPTY));
     }
 

@@ -33,7 +33,7 @@ final class SpaceGauge {
     private final LongSupplier fileBytes;
     private final LongSupplier memtableBytes;
 
-    private record Measured(long atNanos, long capacity, long used) {}
+    private record Measured(long atNanos, long capacity, long used, Space.FileSystem fileSystem) {}
 
     private Measured measured;
 
@@ -56,13 +56,17 @@ final class SpaceGauge {
         long total = fileStore.getTotalSpace();
         // What is in memory lies in the logs already, and comes once more when it is flushed.
         long memtables = memtableBytes.getAsLong();
-        long usable = fileStore.getUsableSpace() - memtables;
+        long free = fileStore.getUsableSpace();
+        long usable = free - memtables;
+        Space.FileSystem fileSystem =
+                new Space.FileSystem(total - fileStore.getUnallocatedSpace(), free);
         if (capacityMax >= total) {
-            return new Measured(clock.nanos(), total, total - usable);
+            return new Measured(clock.nanos(), total, total - usable, fileSystem);
         }
         // The file system may be shared with others and be the tighter limit.
         long ours = fileBytes.getAsLong() + COPIES * memtables;
-        return new Measured(clock.nanos(), capacityMax, Math.max(ours, capacityMax - usable));
+        return new Measured(
+                clock.nanos(), capacityMax, Math.max(ours, capacityMax - usable), fileSystem);
     }
 
     /** Whether the figure should be measured again. */
@@ -98,6 +102,10 @@ final class SpaceGauge {
 
     synchronized Space space() {
         long used = Math.min(measured.capacity, measured.used + COPIES * acceptedSince);
-        return new Space(measured.capacity, used, free() > reserve + reserve / WARNING_PART);
+        return new Space(
+                measured.capacity,
+                used,
+                free() > reserve + reserve / WARNING_PART,
+                measured.fileSystem);
     }
 }

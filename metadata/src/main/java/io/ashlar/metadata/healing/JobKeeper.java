@@ -4,6 +4,7 @@ import io.ashlar.common.NodeId;
 import io.ashlar.common.ProcessId;
 import io.ashlar.metadata.Command;
 import io.ashlar.metadata.ControlState;
+import io.ashlar.metadata.HealingRules.Rule;
 import io.ashlar.metadata.JobKind;
 import io.ashlar.metadata.JobRecord;
 import io.ashlar.metadata.JobRecord.State;
@@ -62,7 +63,7 @@ final class JobKeeper {
             NodeRecord node = state.nodes().get(id);
             if (node == null
                     || situation.leaving().contains(id)
-                    || Situation.lastRebuild(state, node).isPresent()
+                    || wasRebuilt(node)
                     || held(id) == 0) {
                 continue;
             }
@@ -71,6 +72,17 @@ final class JobKeeper {
                 commands.add(new Command.StartJob(kind, stamp));
             }
         }
+    }
+
+    /** Once for a process: it is done, or an operator did not want it. */
+    private boolean wasRebuilt(NodeRecord node) {
+        return Situation.lastRebuild(state, node)
+                .map(last -> last.state() != State.CANCELLED || cancelHolds())
+                .orElse(false);
+    }
+
+    private boolean cancelHolds() {
+        return situation.rules().has(Rule.CANCEL_HOLDS);
     }
 
     private void beginRebalance() {
@@ -88,7 +100,7 @@ final class JobKeeper {
         return state.jobs().all().values().stream()
                 .filter(job -> job.kind().equals(kind))
                 .reduce((_, later) -> later)
-                .map(last -> last.state() == State.CANCELLED)
+                .map(last -> last.state() == State.CANCELLED && cancelHolds())
                 .orElse(false);
     }
 
@@ -173,7 +185,7 @@ final class JobKeeper {
                 state.volumes().values().stream()
                         .filter(volume -> volume.owner().node().equals(node))
                         .count();
-        if (left == 0 && volumes == 0) {
+        if (left == 0 && (volumes == 0 || !situation.rules().has(Rule.DRAIN_ALL))) {
             return new Judgement(State.DONE, 0, "");
         }
         String obstacle = situation.obstacle(node);
@@ -193,7 +205,9 @@ final class JobKeeper {
             return new Judgement(State.CANCELLED, 0, "the node was removed");
         }
         long held = held(id);
-        if (!node.process().equals(process) || !situation.silent().contains(id)) {
+        boolean isBack =
+                !situation.silent().contains(id) && situation.rules().has(Rule.SILENT_ONLY);
+        if (!node.process().equals(process) || isBack) {
             return new Judgement(
                     State.CANCELLED,
                     held,
@@ -232,6 +246,10 @@ final class JobKeeper {
             if (job.left().contains(group.id()) && situation.silent().contains(group.primary())) {
                 silent.merge(group.primary(), 1, Integer::sum);
             }
+        }
+        int waiting = silent.values().stream().mapToInt(Integer::intValue).sum();
+        if (waiting == job.left().size() && !situation.rules().has(Rule.SCRUB_ALL)) {
+            return new Judgement(State.DONE, 0, "");
         }
         String note =
                 silent.isEmpty()

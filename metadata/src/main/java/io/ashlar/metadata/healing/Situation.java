@@ -2,6 +2,8 @@ package io.ashlar.metadata.healing;
 
 import io.ashlar.common.NodeId;
 import io.ashlar.metadata.ControlState;
+import io.ashlar.metadata.HealingRules;
+import io.ashlar.metadata.HealingRules.Rule;
 import io.ashlar.metadata.JobKind;
 import io.ashlar.metadata.JobRecord;
 import io.ashlar.metadata.NodeRecord;
@@ -20,40 +22,50 @@ import org.jspecify.annotations.Nullable;
  * @param silent nodes that are not heard now
  * @param away of these, those that have been silent for the time that is set
  * @param leaving nodes that are to hold nothing: a drain or a rebuild of them is not paused
+ * @param rules {@link HealingRules#ALL} in every product
  */
 record Situation(
         ControlState state,
         SortedSet<NodeId> silent,
         SortedSet<NodeId> away,
-        SortedSet<NodeId> leaving) {
+        SortedSet<NodeId> leaving,
+        HealingRules rules) {
 
     /** Finds out who leaves: jobs say so, and their pause or end keeps a node from it. */
-    static Situation of(ControlState state, SortedSet<NodeId> silent, SortedSet<NodeId> away) {
+    static Situation of(
+            ControlState state,
+            SortedSet<NodeId> silent,
+            SortedSet<NodeId> away,
+            HealingRules rules) {
         TreeSet<NodeId> leaving = new TreeSet<>();
         for (NodeRecord node : state.nodes().values()) {
             boolean isDrained =
                     node.adminState() == AdminState.DRAINING
                             && state.jobs()
                                     .openLike(new JobKind.Drain(node.id()))
-                                    .map(JobRecord::isRunning)
+                                    .map(job -> mayGoOn(job, rules))
                                     .orElse(true);
             boolean isRebuilt =
-                    silent.contains(node.id())
+                    (silent.contains(node.id()) || !rules.has(Rule.SILENT_ONLY))
                             && lastRebuild(state, node)
-                                    .map(job -> mayGoOn(job, away.contains(node.id())))
+                                    .map(job -> mayGoOn(job, away.contains(node.id()), rules))
                                     .orElse(false);
             if (isDrained || isRebuilt) {
                 leaving.add(node.id());
             }
         }
-        return new Situation(state, silent, away, leaving);
+        return new Situation(state, silent, away, leaving, rules);
     }
 
-    private static boolean mayGoOn(JobRecord rebuild, boolean isAway) {
+    private static boolean mayGoOn(JobRecord open, HealingRules rules) {
+        return open.isRunning() || !rules.has(Rule.PAUSE_HOLDS);
+    }
+
+    private static boolean mayGoOn(JobRecord rebuild, boolean isAway, HealingRules rules) {
         return switch (rebuild.state()) {
-            case RUNNING -> true;
+            case RUNNING, PAUSED -> mayGoOn(rebuild, rules);
             case DONE -> isAway;
-            case PAUSED, CANCELLED, FAILED -> false;
+            case CANCELLED, FAILED -> false;
         };
     }
 

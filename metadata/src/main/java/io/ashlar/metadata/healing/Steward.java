@@ -6,6 +6,8 @@ import io.ashlar.common.ProcessId;
 import io.ashlar.common.VolumeId;
 import io.ashlar.metadata.Command;
 import io.ashlar.metadata.ControlState;
+import io.ashlar.metadata.HealingRules;
+import io.ashlar.metadata.HealingRules.Rule;
 import io.ashlar.metadata.JobKind;
 import io.ashlar.metadata.JobRecord;
 import io.ashlar.metadata.JobStamp;
@@ -42,7 +44,15 @@ public final class Steward {
     /** Ownerships moved in one step. */
     private static final int VOLUMES_MAX = 4;
 
+    private final HealingRules rules;
     private final Silence silence = new Silence();
+
+    /**
+     * @param rules {@link HealingRules#ALL} in every product
+     */
+    public Steward(HealingRules rules) {
+        this.rules = rules;
+    }
 
     /**
      * What ought to be done now.
@@ -58,7 +68,9 @@ public final class Steward {
 
     /** Forgets who was silent: what this process heard while it did not lead says little. */
     public void restart() {
-        silence.restart();
+        if (rules.has(Rule.OWN_SILENCE)) {
+            silence.restart();
+        }
     }
 
     /**
@@ -81,7 +93,7 @@ public final class Steward {
 
     private Situation situation(ControlState state, Predicate<ProcessId> hears, long nowNanos) {
         Silence.Absent absent = silence.look(state, hears, nowNanos);
-        return Situation.of(state, absent.silent(), absent.away());
+        return Situation.of(state, absent.silent(), absent.away(), rules);
     }
 
     /**
@@ -121,7 +133,8 @@ public final class Steward {
         }
 
         private boolean isFree(NodeId node) {
-            return busy.getOrDefault(node, 0) < state.settings().movesPerNodeMax();
+            return busy.getOrDefault(node, 0) < state.settings().movesPerNodeMax()
+                    || !situation.rules().has(Rule.FEW_MOVES);
         }
 
         private boolean isDraining(NodeId node) {
@@ -146,7 +159,8 @@ public final class Steward {
             }
             boolean isForEvenness = isForEvenness(group, wanted.targets());
             uneven += isForEvenness ? 1 : 0;
-            if ((isForEvenness && !mayRebalance) || taken.size() >= CHANGES_MAX) {
+            if ((isForEvenness && !mayRebalance && situation.rules().has(Rule.EVEN_BY_JOB))
+                    || taken.size() >= CHANGES_MAX) {
                 return;
             }
             if (!wanted.targets().equals(group.targets())) {
@@ -157,7 +171,8 @@ public final class Steward {
                         receivers.isEmpty()
                                 || (isFree(group.primary())
                                         && receivers.stream().allMatch(this::isFree));
-                if (!underWay.isEmpty() || !isFree) {
+                boolean isOnItsWay = !underWay.isEmpty() && situation.rules().has(Rule.ONE_MOVE);
+                if (isOnItsWay || !isFree) {
                     return;
                 }
                 note(group, receivers);

@@ -9,6 +9,7 @@ import io.ashlar.metadata.Command;
 import io.ashlar.metadata.Command.ReconfigureGroup.Change;
 import io.ashlar.metadata.ControlState;
 import io.ashlar.metadata.Fixture;
+import io.ashlar.metadata.HealingRules;
 import io.ashlar.metadata.JobKind;
 import io.ashlar.metadata.JobRecord;
 import io.ashlar.metadata.JobStamp;
@@ -35,7 +36,7 @@ class StewardTest {
     private static final long SECOND = 1_000_000_000L;
 
     private final Fixture cluster = new Fixture();
-    private final Steward steward = new Steward();
+    private final Steward steward = new Steward(HealingRules.ALL);
     private final Set<NodeId> silent = new TreeSet<>();
     private long nowNanos;
     private int replicasMoved;
@@ -49,7 +50,7 @@ class StewardTest {
         records.forEach(node -> cluster.applied(new Command.RegisterNode(node)));
         cluster.applied(
                 new Command.CreatePool("p", replicas, 1, Planner.place(64, replicas, records)));
-        cluster.applied(new Command.ChangeSettings(ClusterSettings.DEFAULT, SETTINGS));
+        cluster.applied(new Command.ChangeSettings(cluster.state().settings(), SETTINGS));
     }
 
     private Steward.Plan step() {

@@ -108,6 +108,8 @@ public final class ApiViews {
      * @param nearlyFull whether it has reached that mark; the same
      * @param failure why it is not used any more
      * @param directory where it lies
+     * @param fileSystemUsedBytes taken of the file system there, by anybody; absent with the others
+     * @param fileSystemFreeBytes that the node could still take of it; the same
      */
     public record Device(
             UUID id,
@@ -116,7 +118,9 @@ public final class ApiViews {
             @Nullable Boolean writable,
             @Nullable Boolean nearlyFull,
             @Nullable String failure,
-            @Nullable String directory) {}
+            @Nullable String directory,
+            @Nullable Long fileSystemUsedBytes,
+            @Nullable Long fileSystemFreeBytes) {}
 
     /** Request: a new device in the place of a failed one; {@code force} even of the last copy. */
     public record ReplaceDevice(@Nullable Boolean force) {}
@@ -146,6 +150,8 @@ public final class ApiViews {
      * @param groups that it leads
      * @param running groups being scrubbed
      * @param waiting groups that are to be scrubbed, as an operator wants
+     * @param lightDone groups of which it has ended a scrub, light or deep
+     * @param oldestLightSeconds how long ago that is for the oldest of them
      * @param deepDone groups of which it has ended a deep scrub
      * @param oldestDeepSeconds how long ago that is for the oldest of them
      * @param chunks done of those that run
@@ -155,11 +161,14 @@ public final class ApiViews {
      * @param inconsistent blocks of which intact copies differed, which must never be
      * @param unrecoverable blocks that no copy has intact
      * @param problems why scrubs ended early, and of how many groups
+     * @param scrubbed when each group was last, of those that it leads
      */
     public record NodeScrub(
             int groups,
             int running,
             int waiting,
+            int lightDone,
+            @Nullable Long oldestLightSeconds,
             int deepDone,
             @Nullable Long oldestDeepSeconds,
             long chunks,
@@ -168,7 +177,16 @@ public final class ApiViews {
             long repaired,
             long inconsistent,
             List<Lost> unrecoverable,
-            SortedMap<String, Integer> problems) {}
+            SortedMap<String, Integer> problems,
+            @Nullable SortedMap<String, Scrubbed> scrubbed) {}
+
+    /**
+     * When a group was scrubbed last by the process that leads it.
+     *
+     * @param lightSeconds since a pass ended, light or deep; absent if none has
+     * @param deepSeconds since a deep pass ended; absent if none has
+     */
+    public record Scrubbed(@Nullable Long lightSeconds, @Nullable Long deepSeconds) {}
 
     /** A part of a volume that no copy has intact. */
     public record Lost(String volume, long offset, int bytes) {}

@@ -65,7 +65,9 @@ final class ClusterHandlers {
                         && space.usedBytes()
                                 >= space.capacityBytes() / 100.0 * local.nearlyFullPercent(),
                 failure,
-                device.directory().toString());
+                device.directory().toString(),
+                space == null ? null : space.fileSystem().usedBytes(),
+                space == null ? null : space.fileSystem().freeBytes());
     }
 
     ApiViews.Status status() {

@@ -95,7 +95,7 @@ final class ClusterViews {
     }
 
     private static ApiViews.Device unknown(UUID id) {
-        return new ApiViews.Device(id, null, null, null, null, null, null);
+        return new ApiViews.Device(id, null, null, null, null, null, null, null, null);
     }
 
     /** What an operator should look after, beside the health of the groups. */

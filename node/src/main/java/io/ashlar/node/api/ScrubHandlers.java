@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What scrubs have found: every node scrubs the groups that it leads, so the state is what all of
@@ -31,6 +32,8 @@ final class ScrubHandlers {
     static ApiViews.NodeScrub view(List<ScrubStatus> scrubs, ControlState state) {
         int running = 0;
         int waiting = 0;
+        int lightDone = 0;
+        long lightSeconds = 0;
         int deepDone = 0;
         long deepSeconds = 0;
         long chunks = 0;
@@ -40,9 +43,12 @@ final class ScrubHandlers {
         long inconsistent = 0;
         List<ApiViews.Lost> lost = new ArrayList<>();
         SortedMap<String, Integer> problems = new TreeMap<>();
+        SortedMap<String, ApiViews.Scrubbed> scrubbed = new TreeMap<>();
         for (ScrubStatus scrub : scrubs) {
             running += scrub.state() == ScrubStatus.State.RUNNING ? 1 : 0;
             waiting += scrub.state() == ScrubStatus.State.WAITING ? 1 : 0;
+            lightDone += scrub.sinceLightNanos() >= 0 ? 1 : 0;
+            lightSeconds = Math.max(lightSeconds, scrub.sinceLightNanos() / NANOS_PER_SECOND);
             deepDone += scrub.sinceDeepNanos() >= 0 ? 1 : 0;
             deepSeconds = Math.max(deepSeconds, scrub.sinceDeepNanos() / NANOS_PER_SECOND);
             chunks += scrub.chunksDone();
@@ -53,6 +59,10 @@ final class ScrubHandlers {
             for (ScrubStatus.Place place : scrub.unrecoverable()) {
                 lost.add(lost(state, place));
             }
+            scrubbed.put(
+                    scrub.pg().toString(),
+                    new ApiViews.Scrubbed(
+                            seconds(scrub.sinceLightNanos()), seconds(scrub.sinceDeepNanos())));
             if (!scrub.problem().isEmpty()) {
                 problems.merge(scrub.problem(), 1, Integer::sum);
             }
@@ -61,6 +71,8 @@ final class ScrubHandlers {
                 scrubs.size(),
                 running,
                 waiting,
+                lightDone,
+                lightDone == 0 ? null : lightSeconds,
                 deepDone,
                 deepDone == 0 ? null : deepSeconds,
                 chunks,
@@ -69,7 +81,12 @@ final class ScrubHandlers {
                 repaired,
                 inconsistent,
                 lost,
-                problems);
+                problems,
+                scrubbed);
+    }
+
+    private static @Nullable Long seconds(long nanos) {
+        return nanos < 0 ? null : nanos / NANOS_PER_SECOND;
     }
 
     private static ApiViews.Lost lost(ControlState state, ScrubStatus.Place place) {

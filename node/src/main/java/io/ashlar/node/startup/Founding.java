@@ -2,6 +2,7 @@ package io.ashlar.node.startup;
 
 import io.ashlar.common.NodeId;
 import io.ashlar.common.Shard;
+import io.ashlar.metadata.ClusterSettings;
 import io.ashlar.metadata.Command;
 import io.ashlar.metadata.ControlState;
 import io.ashlar.metadata.MetadataClient;
@@ -11,14 +12,16 @@ import io.ashlar.node.configuration.NodeConfiguration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Founds the cluster: gives it its identity and, when every voter has registered, its first pool.
- * Every node of a bootstrap runs this; only the one that leads acts, and what is there already is
- * left alone, so that doing it twice does nothing. Owned by one shard.
+ * Founds the cluster: gives it its identity, the settings that this version holds for good and,
+ * when every voter has registered, its first pool. Every node of a bootstrap runs this; only the
+ * one that leads acts, and what is there already is left alone, so that doing it twice does
+ * nothing. Owned by one shard.
  */
 final class Founding {
     /** Chooses where the groups of a new pool go. */
@@ -34,11 +37,26 @@ final class Founding {
     private final NodeConfiguration configuration;
     private final Placer placer;
     private final Shard shard;
+    private final ClusterSettings settings;
+    private boolean hasSettings;
     private boolean submitted;
     private boolean ended;
     private String lastComplaint = "";
 
     Founding(MetadataClient metadata, NodeConfiguration configuration, Placer placer, Shard shard) {
+        this(metadata, configuration, ClusterSettings.DEFAULT, placer, shard);
+    }
+
+    /**
+     * @param settings that the cluster begins with
+     */
+    Founding(
+            MetadataClient metadata,
+            NodeConfiguration configuration,
+            ClusterSettings settings,
+            Placer placer,
+            Shard shard) {
+        this.settings = settings;
         this.metadata = metadata;
         this.configuration = configuration;
         this.placer = placer;
@@ -69,6 +87,14 @@ final class Founding {
             submit(new Command.InitializeCluster(configuration.cluster()));
             return;
         }
+        if (!hasSettings) {
+            // Written even if they are what holds anyhow: then the log says so, for every version.
+            // Refused if somebody has changed them meanwhile, whose word counts then.
+            submit(
+                    new Command.ChangeSettings(ClusterSettings.VERSION_1, settings),
+                    outcome -> hasSettings = !(outcome instanceof Outcome.Unknown));
+            return;
+        }
         Set<NodeId> voters =
                 configuration.voters().stream()
                         .map(NodeConfiguration.Voter::node)
@@ -93,17 +119,25 @@ final class Founding {
     }
 
     private void submit(Command command) {
+        submit(
+                command,
+                outcome -> {
+                    switch (outcome) {
+                        case Outcome.Applied _ -> {}
+                        case Outcome.Rejected rejected -> complain(rejected.message());
+                        case Outcome.Unknown unknown -> complain(unknown.message());
+                    }
+                });
+    }
+
+    private void submit(Command command, Consumer<Outcome> then) {
         submitted = true;
         metadata.submit(
                 command,
                 shard,
                 outcome -> {
                     submitted = false;
-                    switch (outcome) {
-                        case Outcome.Applied _ -> {}
-                        case Outcome.Rejected rejected -> complain(rejected.message());
-                        case Outcome.Unknown unknown -> complain(unknown.message());
-                    }
+                    then.accept(outcome);
                 });
     }
 

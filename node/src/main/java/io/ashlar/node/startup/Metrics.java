@@ -130,6 +130,22 @@ final class Metrics implements AutoCloseable {
                 .tags(tags)
                 .register(registry);
         Gauge.builder(
+                        "ashlar.device.filesystem.used",
+                        device,
+                        d -> d.space().fileSystem().usedBytes())
+                .baseUnit("bytes")
+                .description("taken of the file system that the device lies on, by anybody")
+                .tags(tags)
+                .register(registry);
+        Gauge.builder(
+                        "ashlar.device.filesystem.free",
+                        device,
+                        d -> d.space().fileSystem().freeBytes())
+                .baseUnit("bytes")
+                .description("that the node could still take of it")
+                .tags(tags)
+                .register(registry);
+        Gauge.builder(
                         "ashlar.device.writable",
                         device,
                         d -> d.space().writable() && d.failure().isEmpty() ? 1 : 0)

@@ -14,6 +14,7 @@ import io.ashlar.iscsi.IscsiTargetConfig;
 import io.ashlar.iscsi.transport.TransportLoops;
 import io.ashlar.metadata.ControlLoop;
 import io.ashlar.metadata.DeafLeadLoop;
+import io.ashlar.metadata.HealingRules;
 import io.ashlar.metadata.MetadataClient;
 import io.ashlar.metadata.MetadataConfig;
 import io.ashlar.metadata.MetadataServer;
@@ -223,7 +224,8 @@ public final class NodeAssembly implements AutoCloseable {
                                         metadata,
                                         groups::hears,
                                         moveByPlan(volumes, controlShard),
-                                        CONTROL_TICK)
+                                        CONTROL_TICK,
+                                        HealingRules.ALL)
                                 .start()
                         ::run);
         VoterLoop votes =

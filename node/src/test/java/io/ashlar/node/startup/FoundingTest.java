@@ -3,6 +3,7 @@ package io.ashlar.node.startup;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.ashlar.common.NodeId;
+import io.ashlar.metadata.ClusterSettings;
 import io.ashlar.metadata.Command;
 import io.ashlar.metadata.Planner;
 import io.ashlar.node.FakeMetadata;
@@ -11,6 +12,7 @@ import io.ashlar.node.QueueShard;
 import io.ashlar.node.configuration.HostPort;
 import io.ashlar.node.configuration.NodeConfiguration;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -80,6 +82,33 @@ class FoundingTest {
         shard.fireTimers();
         assertThat(metadata.state().pools().get(1).replicas()).isEqualTo(1);
         assertThat(metadata.state().pools().get(1).inSyncMin()).isEqualTo(1);
+    }
+
+    /** Protects clusters of two versions: what a log means follows from the log alone. */
+    @Test
+    void writesTheSettingsAsACommand() {
+        ClusterSettings later =
+                new ClusterSettings(Duration.ofMinutes(20), 16, true, 1 << 20, 1 << 30);
+        new Founding(metadata, configuration(1), later, Planner::place, shard).start();
+        shard.run();
+        shard.fireTimers();
+        assertThat(metadata.submitted)
+                .contains(new Command.ChangeSettings(ClusterSettings.VERSION_1, later));
+        assertThat(metadata.state().settings()).isEqualTo(later);
+    }
+
+    /** Protects what an operator has set before the first pool was made. */
+    @Test
+    void leavesSettingsThatSomebodyHasChanged() {
+        ClusterSettings theirs =
+                new ClusterSettings(Duration.ofMinutes(2), 4, true, 1 << 20, 1 << 30);
+        metadata.apply(new Command.ChangeSettings(ClusterSettings.VERSION_1, theirs));
+        register(1);
+        start(1);
+        shard.fireTimers();
+        shard.fireTimers();
+        assertThat(metadata.state().settings()).isEqualTo(theirs);
+        assertThat(metadata.state().poolNamed("default")).isPresent();
     }
 
     /** Protects against every node founding at the same time. */

@@ -1,6 +1,7 @@
 package io.ashlar.simulation.mutant;
 
 import io.ashlar.iscsi.SessionRules;
+import io.ashlar.metadata.HealingRules;
 import io.ashlar.replication.PgRules;
 import io.ashlar.simulation.Options;
 import io.ashlar.simulation.Program;
@@ -21,6 +22,7 @@ import java.util.function.UnaryOperator;
  * @param groups the rules of the placement groups that are kept
  * @param fences the rules of the volumes that are kept
  * @param sessions the rules of iSCSI sessions that are kept
+ * @param healing the rules of the control loop that are kept
  * @param flaw what is wrong with the world below
  * @param seedsMax within so many seeds it is caught
  */
@@ -32,6 +34,7 @@ public record Mutant(
         PgRules groups,
         FenceRules fences,
         SessionRules sessions,
+        HealingRules healing,
         UnaryOperator<Options> flaw,
         int seedsMax) {
     /** Where the seeds of all mutants begin. */
@@ -47,6 +50,7 @@ public record Mutant(
                 PgRules.without(rule),
                 FenceRules.ALL,
                 SessionRules.ALL,
+                HealingRules.ALL,
                 UnaryOperator.identity(),
                 seedsMax);
     }
@@ -61,6 +65,7 @@ public record Mutant(
                 PgRules.ALL,
                 FenceRules.without(rule),
                 SessionRules.ALL,
+                HealingRules.ALL,
                 UnaryOperator.identity(),
                 seedsMax);
     }
@@ -75,6 +80,22 @@ public record Mutant(
                 PgRules.ALL,
                 FenceRules.ALL,
                 SessionRules.without(rule),
+                HealingRules.ALL,
+                UnaryOperator.identity(),
+                seedsMax);
+    }
+
+    /** A rule of the control loop is off. */
+    static Mutant of(HealingRules.Rule rule, String breaks, Scenario scenario, int seedsMax) {
+        return new Mutant(
+                word(rule),
+                breaks,
+                Program.GROUPS,
+                scenario,
+                PgRules.ALL,
+                FenceRules.ALL,
+                SessionRules.ALL,
+                HealingRules.without(rule),
                 UnaryOperator.identity(),
                 seedsMax);
     }
@@ -94,13 +115,15 @@ public record Mutant(
                 PgRules.ALL,
                 FenceRules.ALL,
                 SessionRules.ALL,
+                HealingRules.ALL,
                 flaw,
                 seedsMax);
     }
 
     /** The same in runs of another program. */
     Mutant in(Program other) {
-        return new Mutant(name, breaks, other, scenario, groups, fences, sessions, flaw, seedsMax);
+        return new Mutant(
+                name, breaks, other, scenario, groups, fences, sessions, healing, flaw, seedsMax);
     }
 
     /** Also with this wrong below. */
@@ -113,6 +136,7 @@ public record Mutant(
                 groups,
                 fences,
                 sessions,
+                healing,
                 options -> other.apply(flaw.apply(options)),
                 seedsMax);
     }

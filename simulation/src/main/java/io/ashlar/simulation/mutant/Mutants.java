@@ -1,6 +1,7 @@
 package io.ashlar.simulation.mutant;
 
 import io.ashlar.iscsi.SessionRules;
+import io.ashlar.metadata.HealingRules;
 import io.ashlar.replication.PgRules;
 import io.ashlar.simulation.Options;
 import io.ashlar.simulation.Program;
@@ -10,6 +11,7 @@ import io.ashlar.simulation.world.SimDisk;
 import io.ashlar.simulation.world.SimNetwork;
 import io.ashlar.volume.owner.FenceRules;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -29,6 +31,7 @@ public final class Mutants {
         all.addAll(LEARNERS);
         all.addAll(DAMAGE);
         all.addAll(RESTARTS);
+        all.addAll(JOBS);
         all.addAll(FENCES);
         all.addAll(MOVES);
         all.addAll(SESSIONS);
@@ -46,11 +49,17 @@ public final class Mutants {
      * missing. Each rule is either here or has a mutant.
      */
     public static Map<Enum<?>, String> elsewhere() {
-        return Map.of(
-                FenceRules.Rule.ABORT_MARK, "FenceScheduleTest",
-                FenceRules.Rule.HAND_OVER_AGE, "FenceScheduleTest",
-                PgRules.Rule.PLACE_REGISTERED, "ReturnOnAnotherDiskTest",
-                PgRules.Rule.HELD_COMMITTED, "ReturnOnAnotherDiskTest");
+        Map<Enum<?>, String> tests = new LinkedHashMap<>();
+        tests.put(FenceRules.Rule.ABORT_MARK, "FenceScheduleTest");
+        tests.put(FenceRules.Rule.HAND_OVER_AGE, "FenceScheduleTest");
+        tests.put(PgRules.Rule.PLACE_REGISTERED, "ReturnOnAnotherDiskTest");
+        tests.put(PgRules.Rule.HELD_COMMITTED, "ReturnOnAnotherDiskTest");
+        for (HealingRules.Rule rule : HealingRules.Rule.values()) {
+            if (rule != HealingRules.Rule.SCRUB_ALL) {
+                tests.put(rule, "HealingScheduleTest"); // which knows what the loop judged by
+            }
+        }
+        return tests;
     }
 
     private static final List<Mutant> LEASES =
@@ -256,6 +265,44 @@ public final class Mutants {
                             control(ControlFlaw.NO_COMPARE),
                             Scenario.BLIND_PRIMARY,
                             400));
+
+    private static final List<Mutant> JOBS =
+            List.of(
+                    Mutant.of(
+                            HealingRules.Rule.SCRUB_ALL,
+                            "a scrub is done although primaries that are away were not asked",
+                            Scenario.JOBS,
+                            100),
+                    Mutant.of(
+                            "job_index",
+                            "the loop's word on a job counts whatever has become of it",
+                            control(ControlFlaw.JOB_AS_SEEN),
+                            Scenario.JOBS,
+                            100),
+                    Mutant.of(
+                            "job_once",
+                            "a job begins beside another one of its kind",
+                            control(ControlFlaw.JOB_TWICE),
+                            Scenario.JOBS,
+                            400),
+                    Mutant.of(
+                            "scrub_once",
+                            "a group that is reported twice is counted twice",
+                            control(ControlFlaw.GROUP_TWICE),
+                            Scenario.JOBS,
+                            400),
+                    Mutant.of(
+                            "drain_cancelled",
+                            "a drain is cancelled, and its node drains on",
+                            control(ControlFlaw.CANCELLED_DRAIN),
+                            Scenario.JOBS,
+                            50),
+                    Mutant.of(
+                            "drain_ended",
+                            "a node drains no more, and its drain stays open",
+                            control(ControlFlaw.OPEN_DRAIN),
+                            Scenario.JOBS,
+                            50));
 
     private static final List<Mutant> FENCES =
             List.of(

@@ -7,6 +7,7 @@ import io.ashlar.metadata.Command.ReconfigureGroup;
 import io.ashlar.metadata.ControlState;
 import io.ashlar.metadata.ControlStateMachine;
 import io.ashlar.metadata.ControlStateMachine.Result;
+import io.ashlar.metadata.JobRecord;
 import io.ashlar.metadata.Member;
 import io.ashlar.metadata.NodeRecord;
 import io.ashlar.metadata.Outcome;
@@ -80,6 +81,83 @@ public enum ControlFlaw {
                         state.withGroup(with(group, former)), index, command);
             }
             return result;
+        }
+    },
+
+    /** What the loop says of a job counts, whatever has become of it since the loop looked. */
+    JOB_AS_SEEN {
+        @Override
+        Result apply(ControlState state, long index, Command command) {
+            if (command
+                            instanceof
+                            Command.AdvanceJob(
+                                    long id,
+                                    _,
+                                    var wanted,
+                                    long done,
+                                    long total,
+                                    var note,
+                                    var stamp)
+                    && state.jobs().all().get(id) instanceof JobRecord job) {
+                return ControlStateMachine.apply(
+                        JobFlaws.running(state, job),
+                        index,
+                        new Command.AdvanceJob(id, job.index(), wanted, done, total, note, stamp));
+            }
+            return ControlStateMachine.apply(state, index, command);
+        }
+    },
+
+    /** A job begins although another one is open that it would disturb. */
+    JOB_TWICE {
+        @Override
+        Result apply(ControlState state, long index, Command command) {
+            if (command instanceof Command.StartJob start
+                    && state.jobs().openLike(start.kind()).orElse(null) instanceof JobRecord open) {
+                Result result =
+                        ControlStateMachine.apply(JobFlaws.without(state, open), index, command);
+                return new Result(JobFlaws.with(result.state(), open), result.outcome());
+            }
+            return ControlStateMachine.apply(state, index, command);
+        }
+    },
+
+    /** A group that was scrubbed counts as often as it is reported. */
+    GROUP_TWICE {
+        @Override
+        Result apply(ControlState state, long index, Command command) {
+            Result result = ControlStateMachine.apply(state, index, command);
+            if (command instanceof Command.ReportScrubbed(long id, var pg)
+                    && state.jobs().all().get(id) instanceof JobRecord job
+                    && job.isOpen()
+                    && !job.left().contains(pg)) {
+                return new Result(
+                        JobFlaws.with(result.state(), JobFlaws.oneMoreDone(job)), result.outcome());
+            }
+            return result;
+        }
+    },
+
+    /** Who cancels a drain leaves its node draining. */
+    CANCELLED_DRAIN {
+        @Override
+        Result apply(ControlState state, long index, Command command) {
+            Result result = ControlStateMachine.apply(state, index, command);
+            return command instanceof Command.ChangeJob
+                    ? new Result(JobFlaws.withNodesOf(result.state(), state), result.outcome())
+                    : result;
+        }
+    },
+
+    /** Whoever makes a draining node active leaves its drain open. */
+    OPEN_DRAIN {
+        @Override
+        Result apply(ControlState state, long index, Command command) {
+            Result result = ControlStateMachine.apply(state, index, command);
+            return command instanceof Command.SetAdminState(_, var wanted, _)
+                            && wanted != NodeRecord.AdminState.DRAINING
+                    ? new Result(JobFlaws.withJobs(result.state(), state.jobs()), result.outcome())
+                    : result;
         }
     };
 

@@ -211,7 +211,11 @@ public final class SimDevice implements ChunkDevice {
     @Override
     public Space space() {
         long used = disk.shownBlockCount() * Sizes.BLOCK_BYTES;
-        return new Space(CAPACITY_BYTES, used, !disk.isNearlyFull());
+        return new Space(
+                CAPACITY_BYTES,
+                used,
+                !disk.isNearlyFull(),
+                new Space.FileSystem(used, CAPACITY_BYTES - used));
     }
 
     @Override
