@@ -31,6 +31,7 @@ public final class Mutants {
         all.addAll(RESTARTS);
         all.addAll(FENCES);
         all.addAll(MOVES);
+        all.addAll(RESERVATIONS);
         all.addAll(SESSIONS);
         all.addAll(WORLD);
         return all;
@@ -336,6 +337,31 @@ public final class Mutants {
                             "a part that is sent on to a new owner gets a new ticket",
                             Scenario.LEFT_NODES,
                             600));
+
+    private static final List<Mutant> RESERVATIONS =
+            List.of(
+                    Mutant.of(
+                            FenceRules.Rule.RESERVATION_CHECK,
+                            "forwarded commands are not checked against reservations",
+                            Scenario.FOUGHT_OVER,
+                            20),
+                    Mutant.of(
+                            FenceRules.Rule.RESERVATION_SHOWN,
+                            "a reservation is answered before the owner's view shows it",
+                            Scenario.FOUGHT_OVER,
+                            50),
+                    Mutant.of(
+                            FenceRules.Rule.RESERVATION_DRAIN,
+                            "a preemption is answered while the preempted still writes",
+                            Scenario.FOUGHT_OVER,
+                            400),
+                    Mutant.of(
+                                    "reservation_epoch",
+                                    "a former owner's late command changes reservations",
+                                    control(ControlFlaw.ANY_OWNER),
+                                    Scenario.FOUGHT_OVER,
+                                    1000)
+                            .in(Program.VOLUMES));
 
     private static final List<Mutant> SESSIONS =
             List.of(
