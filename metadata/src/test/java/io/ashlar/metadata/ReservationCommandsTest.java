@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.ashlar.common.NodeId;
 import io.ashlar.common.ProcessId;
 import io.ashlar.common.RandomSource;
+import io.ashlar.common.VolumeId;
 import io.ashlar.common.reservation.AccessKind;
 import io.ashlar.common.reservation.LegacyReservation;
 import io.ashlar.common.reservation.Nexus;
@@ -212,6 +213,27 @@ class ReservationCommandsTest {
         }
         assertThat(apply(register(A, 0, 1))).isEqualTo(ReservationVerdict.NO_ROOM);
         assertThat(table.registrations()).hasSize(ReservationTable.REGISTRATIONS_MAX);
+    }
+
+    /** Protects F4: a late command of a former owner changes nothing, whatever it asks for. */
+    @Test
+    void onlyTheOwnerOfThatAccessEpochChangesReservations() {
+        Fixture cluster = Fixture.withPool();
+        VolumeId volume = new VolumeId(cluster.applied(cluster.volume("v", -1)));
+        assertThat(cluster.applied(new Command.ChangeReservations(volume, 1, register(A, 0, 1))))
+                .isEqualTo(ReservationVerdict.DONE.code());
+        assertThat(cluster.applied(new Command.ChangeReservations(volume, 1, register(A, 7, 9))))
+                .isEqualTo(ReservationVerdict.CONFLICT.code());
+        cluster.applied(new Command.TakeOwnership(volume, 1, Fixture.process(2, 20)));
+        cluster.rejected(
+                Outcome.Reason.STALE,
+                new Command.ChangeReservations(volume, 1, register(B, 0, 2)));
+        ReservationTable kept = cluster.state().volumes().get(volume).reservations();
+        assertThat(kept.registrations()).containsOnlyKeys(A);
+        cluster.applied(new Command.DeleteVolume(volume, 2));
+        cluster.rejected(
+                Outcome.Reason.NOT_FOUND,
+                new Command.ChangeReservations(volume, 2, register(B, 0, 2)));
     }
 
     /** Protects against registrants, holders and keys that a slow model does not know. */

@@ -48,7 +48,7 @@ final class ControlStateCodec {
     /** The first version that ends with the reservations of the volumes that have any. */
     private static final int VERSION_WITH_RESERVATIONS = 3;
 
-    private static final int RESERVATIONS_BYTES_MIN = 38;
+    private static final int RESERVATIONS_BYTES_MIN = 35;
 
     private static final int CREATED = 0;
     private static final int TAKEN = 1;

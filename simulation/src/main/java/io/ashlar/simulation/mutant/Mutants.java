@@ -344,24 +344,12 @@ public final class Mutants {
                             FenceRules.Rule.RESERVATION_CHECK,
                             "forwarded commands are not checked against reservations",
                             Scenario.FOUGHT_OVER,
-                            20),
+                            200),
                     Mutant.of(
                             FenceRules.Rule.RESERVATION_SHOWN,
                             "a reservation is answered before the owner's view shows it",
                             Scenario.FOUGHT_OVER,
-                            50),
-                    Mutant.of(
-                            FenceRules.Rule.RESERVATION_DRAIN,
-                            "a preemption is answered while the preempted still writes",
-                            Scenario.FOUGHT_OVER,
-                            400),
-                    Mutant.of(
-                                    "reservation_epoch",
-                                    "a former owner's late command changes reservations",
-                                    control(ControlFlaw.ANY_OWNER),
-                                    Scenario.FOUGHT_OVER,
-                                    1000)
-                            .in(Program.VOLUMES));
+                            50));
 
     private static final List<Mutant> SESSIONS =
             List.of(

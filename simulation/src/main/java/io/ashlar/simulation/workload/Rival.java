@@ -94,7 +94,7 @@ public final class Rival implements HostPath.Listener {
         if (!isUp || !working) {
             return;
         }
-        if (step == Step.IDLE && random.chance(0.03)) {
+        if (step == Step.IDLE && !rivalry.isOwner(id) && random.chance(0.02)) {
             step = Step.REGISTER;
             rivalry.begins(id);
         }

@@ -65,6 +65,10 @@ public final class Rivalry {
         return judged;
     }
 
+    boolean isOwner(NodeId rival) {
+        return rival.equals(owner);
+    }
+
     /** A rival begins to take the block; nothing is certain any more. */
     void begins(NodeId rival) {
         busy.add(rival);

@@ -11,7 +11,6 @@ import io.ashlar.metadata.Member;
 import io.ashlar.metadata.NodeRecord;
 import io.ashlar.metadata.Outcome;
 import io.ashlar.metadata.PgConfig;
-import io.ashlar.metadata.VolumeRecord;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -38,22 +37,6 @@ public enum ControlFlaw {
                         index,
                         new ReconfigureGroup(
                                 change.pg(), group.epoch(), change.proposer(), change.change()));
-            }
-            return ControlStateMachine.apply(state, index, command);
-        }
-    },
-
-    /** Reservations are changed whatever access epoch the command's owner had. */
-    ANY_OWNER {
-        @Override
-        Result apply(ControlState state, long index, Command command) {
-            if (command instanceof Command.ChangeReservations change
-                    && state.volumes().get(change.volume()) instanceof VolumeRecord volume) {
-                return ControlStateMachine.apply(
-                        state,
-                        index,
-                        new Command.ChangeReservations(
-                                change.volume(), volume.accessEpoch(), change.change()));
             }
             return ControlStateMachine.apply(state, index, command);
         }
