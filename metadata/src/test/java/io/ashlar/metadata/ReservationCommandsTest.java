@@ -226,8 +226,7 @@ class ReservationCommandsTest {
                 .isEqualTo(ReservationVerdict.CONFLICT.code());
         cluster.applied(new Command.TakeOwnership(volume, 1, Fixture.process(2, 20)));
         cluster.rejected(
-                Outcome.Reason.STALE,
-                new Command.ChangeReservations(volume, 1, register(B, 0, 2)));
+                Outcome.Reason.STALE, new Command.ChangeReservations(volume, 1, register(B, 0, 2)));
         ReservationTable kept = cluster.state().volumes().get(volume).reservations();
         assertThat(kept.registrations()).containsOnlyKeys(A);
         cluster.applied(new Command.DeleteVolume(volume, 2));

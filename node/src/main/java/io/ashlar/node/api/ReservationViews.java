@@ -29,9 +29,7 @@ final class ReservationViews {
         LegacyReservation legacy = table.legacy();
         return new ApiViews.Reservations(
                 table.generation(),
-                held == null
-                        ? null
-                        : held.type().name().toLowerCase(Locale.ROOT).replace('_', ' '),
+                held == null ? null : held.type().name().toLowerCase(Locale.ROOT).replace('_', ' '),
                 holder == null || registration == null ? null : registrant(holder, registration),
                 legacy == null ? null : legacy.ingress().node().value(),
                 registrants);

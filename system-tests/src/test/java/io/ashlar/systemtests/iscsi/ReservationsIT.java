@@ -66,8 +66,7 @@ final class ReservationsIT {
             }
         }
 
-        ScsiResult out(int action, int type, long reservationKey, long actionKey)
-                throws Exception {
+        ScsiResult out(int action, int type, long reservationKey, long actionKey) throws Exception {
             byte[] list =
                     ByteBuffer.allocate(24).putLong(reservationKey).putLong(actionKey).array();
             byte[] cdb =
