@@ -293,6 +293,9 @@ public final class StatusText {
                     .append(volume.refused())
                     .append(" late parts of commands; see 'ashlar volume fence-proof'\n");
         }
+        if (volume.reservations() != null) {
+            text.append("reserved     ").append(reserved(volume.reservations())).append('\n');
+        }
         text.append("chunks       ")
                 .append(volume.chunks())
                 .append(" of ")
@@ -310,7 +313,31 @@ public final class StatusText {
         if (!volume.mappings().isEmpty()) {
             text.append('\n').append(mappings(volume.mappings()));
         }
+        ApiViews.Reservations reservations = volume.reservations();
+        if (reservations != null && !reservations.registrants().isEmpty()) {
+            text.append('\n').append(registrants(reservations.registrants()));
+        }
         return text.toString();
+    }
+
+    private static String registrants(List<ApiViews.Registrant> registrants) {
+        Table table = new Table("REGISTERED", "BY NODE", "KEY");
+        registrants.forEach(each -> table.row(each.initiatorPort(), each.node(), each.key()));
+        return table.render();
+    }
+
+    private static String reserved(ApiViews.Reservations reservations) {
+        if (reservations.legacyNode() != null) {
+            return "by a session with node " + reservations.legacyNode() + " (RESERVE)";
+        }
+        if (reservations.type() == null) {
+            return "no";
+        }
+        ApiViews.Registrant holder = reservations.holder();
+        return reservations.type()
+                + (holder == null
+                        ? ""
+                        : ", by " + holder.initiatorPort() + " by node " + holder.node());
     }
 
     static String mappings(List<ApiViews.Mapping> mappings) {

@@ -72,6 +72,22 @@ final class VolumeCommand {
         connection.print(json, () -> "volume " + name + " deleted\n");
     }
 
+    @Command(
+            name = "clear-reservations",
+            description = {
+                "Remove all registrations and the reservation of a volume, whoever holds it.",
+                "For hosts that are gone for good: others may write at once."
+            })
+    void clearReservations(
+            @Mixin Connection connection,
+            @Parameters(paramLabel = "NAME", description = "The volume.") String name) {
+        JsonNode json =
+                connection
+                        .client()
+                        .change("DELETE", PATH + ApiClient.segment(name) + "/reservations", null);
+        connection.print(json, () -> "volume " + name + " is reserved by nobody\n");
+    }
+
     private static boolean isConfirmed(String name) {
         java.io.Console console = System.console();
         if (console == null || !console.isTerminal()) {

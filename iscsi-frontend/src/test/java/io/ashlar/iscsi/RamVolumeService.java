@@ -3,8 +3,15 @@ package io.ashlar.iscsi;
 import io.ashlar.common.ChapSecrets;
 import io.ashlar.common.NodeId;
 import io.ashlar.common.Payload;
+import io.ashlar.common.ProcessId;
 import io.ashlar.common.Shard;
 import io.ashlar.common.VolumeId;
+import io.ashlar.common.reservation.AccessKind;
+import io.ashlar.common.reservation.LegacyReservation;
+import io.ashlar.common.reservation.Nexus;
+import io.ashlar.common.reservation.Notice;
+import io.ashlar.common.reservation.ReservationChange;
+import io.ashlar.common.reservation.ReservationTable;
 import io.ashlar.volume.Association;
 import io.ashlar.volume.AssociationId;
 import io.ashlar.volume.AssociationListener;
@@ -25,6 +32,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 
 /**
@@ -41,6 +49,7 @@ public final class RamVolumeService implements VolumeService {
     private static final class Volume {
         private final VolumeInfo info;
         private final Map<Long, byte[]> pages = new HashMap<>();
+        private ReservationTable reservations = ReservationTable.EMPTY;
 
         Volume(VolumeInfo info) {
             this.info = info;
@@ -104,6 +113,7 @@ public final class RamVolumeService implements VolumeService {
     private final TreeMap<Integer, Volume> volumes = new TreeMap<>();
     private final Map<AssociationId, RamAssociation> associations = new HashMap<>();
     private final Map<String, ChapSecrets> chap = new ConcurrentHashMap<>();
+    private final AtomicLong associationCount = new AtomicLong();
     private volatile boolean ready = true;
     private volatile long delayNanos;
     private volatile List<Portal> portals = List.of(new Portal(NODE, "127.0.0.1", 3260));
@@ -299,7 +309,7 @@ public final class RamVolumeService implements VolumeService {
                 volume.zero(offset, length);
                 yield IoResult.DONE;
             }
-            case IoRequest.Flush _ -> IoResult.DONE;
+            case IoRequest.Flush _, IoRequest.ChangeReservations _ -> IoResult.DONE;
         };
     }
 
@@ -321,6 +331,7 @@ public final class RamVolumeService implements VolumeService {
         private final AssociationId id;
         private final AssociationListener listener;
         private final Shard shard;
+        private final long number = associationCount.incrementAndGet();
         private final Map<Long, Pending> pending = new HashMap<>();
         private long numbers;
         private boolean over;
@@ -371,6 +382,7 @@ public final class RamVolumeService implements VolumeService {
                         }
                     };
             for (RamAssociation each : all) {
+                each.endLegacy();
                 each.shard.execute(() -> {
                     each.failAll(volume);
                     if (each != this) {
@@ -390,6 +402,7 @@ public final class RamVolumeService implements VolumeService {
 
         private void fence(Runnable done) {
             over = true;
+            endLegacy();
             failAll(null);
             done.run();
         }
@@ -416,8 +429,95 @@ public final class RamVolumeService implements VolumeService {
                         .accept(
                                 over
                                         ? new IoResult.Failed(IoError.FENCED)
-                                        : apply(command.request()));
+                                        : reserved(command.request()));
             }
+        }
+
+        // ---- reservations, by the rules that ship
+
+        private IoResult reserved(IoRequest request) {
+            Volume volume = find(request.volume());
+            if (volume == null) {
+                return new IoResult.Failed(IoError.NO_SUCH_VOLUME);
+            }
+            if (request instanceof IoRequest.ChangeReservations(_, var change)) {
+                return change(volume, filledIn(change));
+            }
+            AccessKind kind =
+                    request instanceof IoRequest.Read ? AccessKind.READ : AccessKind.WRITE;
+            return isPermitted(volume.info.id(), kind)
+                    ? apply(request)
+                    : new IoResult.Failed(IoError.RESERVATION_CONFLICT);
+        }
+
+        private Nexus nexus() {
+            return new Nexus(id.initiatorPort(), id.ingress().value());
+        }
+
+        private LegacyReservation legacy() {
+            return new LegacyReservation(new ProcessId(id.ingress(), 1), number);
+        }
+
+        private ReservationChange filledIn(ReservationChange change) {
+            return switch (change) {
+                case ReservationChange.LegacyReserve(var nexus, _) ->
+                        new ReservationChange.LegacyReserve(nexus, legacy());
+                case ReservationChange.LegacyRelease(var nexus, _) ->
+                        new ReservationChange.LegacyRelease(nexus, legacy());
+                default -> change;
+            };
+        }
+
+        private IoResult change(Volume volume, ReservationChange change) {
+            synchronized (RamVolumeService.this) {
+                ReservationTable before = volume.reservations;
+                ReservationTable.Result result = before.apply(change, List.of(1, 2));
+                volume.reservations = result.table();
+                for (RamAssociation each : associations.values()) {
+                    Notice notice = result.table().notices().get(each.nexus());
+                    if (notice != null && notice.number() > before.noticeCount()) {
+                        each.shard.execute(() ->
+                                each.listener.reservationsChanged(volume.info.id(), notice.kind()));
+                    }
+                }
+                return switch (result.verdict()) {
+                    case DONE -> IoResult.DONE;
+                    case CONFLICT -> new IoResult.Failed(IoError.RESERVATION_CONFLICT);
+                    case INVALID_RELEASE -> new IoResult.Failed(IoError.INVALID_RELEASE);
+                    case INVALID -> new IoResult.Failed(IoError.INVALID_RESERVATION);
+                    case NO_ROOM -> new IoResult.Failed(IoError.NO_REGISTRATION_ROOM);
+                };
+            }
+        }
+
+        private void endLegacy() {
+            synchronized (RamVolumeService.this) {
+                for (Volume volume : volumes.values()) {
+                    volume.reservations =
+                            volume.reservations
+                                    .apply(new ReservationChange.LegacyEnd(legacy()), List.of())
+                                    .table();
+                }
+            }
+        }
+
+        @Override
+        public boolean isPermitted(VolumeId volumeId, AccessKind kind) {
+            Volume volume = find(volumeId);
+            if (volume == null) {
+                return true;
+            }
+            LegacyReservation held = volume.reservations.legacy();
+            return (held == null || held.equals(legacy()))
+                    && volume.reservations.permits(nexus(), kind);
+        }
+
+        @Override
+        public void reservations(VolumeId volumeId, Consumer<Optional<ReservationTable>> done) {
+            shard.execute(() ->
+                    done.accept(
+                            Optional.ofNullable(find(volumeId))
+                                    .map(volume -> volume.reservations)));
         }
 
         private final class RamConnection implements HostConnection {

@@ -5,6 +5,7 @@ import io.ashlar.common.NodeId;
 import io.ashlar.common.PgId;
 import io.ashlar.common.ProcessId;
 import io.ashlar.common.VolumeId;
+import io.ashlar.common.reservation.ReservationChange;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -171,6 +172,14 @@ public sealed interface Command {
      * {@code accessEpoch + 1}; the record then says so ({@link VolumeRecord#isHandedOver}).
      */
     record MoveOwnership(VolumeId volume, long expectedAccessEpoch, ProcessId owner)
+            implements Command {}
+
+    /**
+     * Changes a volume's reservations, as its owner at that access epoch sees fit. The result's
+     * value is the code of the {@link io.ashlar.common.reservation.ReservationVerdict}; a verdict
+     * other than DONE has changed nothing.
+     */
+    record ChangeReservations(VolumeId volume, long expectedAccessEpoch, ReservationChange change)
             implements Command {}
 
     /** Makes a host known. */

@@ -47,6 +47,7 @@ public final class ControlStateMachine {
             case Command.DeleteVolume c -> VolumeRules.delete(step, c);
             case Command.TakeOwnership c -> VolumeRules.takeOwnership(step, c);
             case Command.MoveOwnership c -> VolumeRules.moveOwnership(step, c);
+            case Command.ChangeReservations c -> ReservationCommands.change(step, c);
             case Command.CreateHost c -> HostRules.create(step, c);
             case Command.SetChap c -> HostRules.setChap(step, c);
             case Command.DeleteHost c -> HostRules.delete(step, c);

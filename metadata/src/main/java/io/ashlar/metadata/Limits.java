@@ -37,6 +37,9 @@ public final class Limits {
     /** Mappings of all hosts together. */
     public static final int MAPPINGS_MAX = 262_144;
 
+    /** Registrations of reservations of all volumes together. */
+    public static final int REGISTRATIONS_MAX = 131_072;
+
     public static final int LUN_MAX = 16_383;
 
     /** Letters of the name of a pool, a volume or a failure domain. */

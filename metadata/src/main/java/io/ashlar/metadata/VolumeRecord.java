@@ -4,6 +4,7 @@ import io.ashlar.common.ChunkId;
 import io.ashlar.common.PgId;
 import io.ashlar.common.ProcessId;
 import io.ashlar.common.VolumeId;
+import io.ashlar.common.reservation.ReservationTable;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -26,6 +27,7 @@ import org.jspecify.annotations.Nullable;
  * @param isHandedOver whether the former owner itself moved the volume here, when it had drained
  *     what it admitted; if not, the volume was taken from it, whatever it was doing
  * @param anyHostLun the LUN under which every host sees it, or -1 if only mapped hosts do
+ * @param reservations who may do what with it
  */
 public record VolumeRecord(
         VolumeId id,
@@ -42,7 +44,8 @@ public record VolumeRecord(
         long ownerIndex,
         @Nullable ProcessId former,
         boolean isHandedOver,
-        int anyHostLun) {
+        int anyHostLun,
+        ReservationTable reservations) {
 
     /** The placement group of a chunk: consecutive chunks fall on consecutive groups. */
     public PgId placementGroup(long chunk, Pool pool) {
@@ -74,6 +77,28 @@ public record VolumeRecord(
                 index,
                 owner,
                 handedOver,
-                anyHostLun);
+                anyHostLun,
+                reservations);
+    }
+
+    /** The same volume with other reservations. */
+    public VolumeRecord with(ReservationTable newReservations) {
+        return new VolumeRecord(
+                id,
+                name,
+                pool,
+                bytes,
+                chunkBytes,
+                logicalBlockBytes,
+                base,
+                layer,
+                identity,
+                owner,
+                accessEpoch,
+                ownerIndex,
+                former,
+                isHandedOver,
+                anyHostLun,
+                newReservations);
     }
 }

@@ -3,6 +3,7 @@ package io.ashlar.metadata;
 import io.ashlar.common.ProcessId;
 import io.ashlar.common.Sizes;
 import io.ashlar.common.VolumeId;
+import io.ashlar.common.reservation.ReservationTable;
 import io.ashlar.metadata.ControlStateMachine.Result;
 import io.ashlar.metadata.Outcome.Reason;
 import java.nio.ByteBuffer;
@@ -92,7 +93,8 @@ final class VolumeRules {
                         step.index(),
                         null,
                         false,
-                        lun);
+                        lun,
+                        ReservationTable.EMPTY);
         return step.applied(state.withVolume(volume), id.value());
     }
 
@@ -215,7 +217,7 @@ final class VolumeRules {
                 "there is no " + volume + "; it was deleted, or the id is mistyped");
     }
 
-    private static Result staleEpoch(Step step, VolumeRecord volume, long expected) {
+    static Result staleEpoch(Step step, VolumeRecord volume, long expected) {
         return step.rejected(
                 Reason.STALE,
                 "volume "

@@ -64,6 +64,7 @@ public record Options(
      * @param writeShare of its requests
      * @param patienceNanos how soon a host takes another path
      * @param overlapShare how often a host does not mind that it has another request there
+     * @param rivals whether two hosts fight over one more volume by reservations
      */
     public record Load(
             int volumes,
@@ -74,7 +75,8 @@ public record Options(
             long thinkNanosMax,
             double writeShare,
             long patienceNanos,
-            double overlapShare) {
+            double overlapShare,
+            boolean rivals) {
         /** The same from busier clients. */
         public Load busy(int manyClients, long thinkNanos, double writes, long patience) {
             return new Load(
@@ -86,7 +88,23 @@ public record Options(
                     thinkNanos,
                     writes,
                     patience,
-                    overlapShare);
+                    overlapShare,
+                    rivals);
+        }
+
+        /** The same, and two hosts that want one more volume for themselves. */
+        public Load foughtOver() {
+            return new Load(
+                    volumes,
+                    hosts,
+                    style,
+                    chunksPerVolume,
+                    clients,
+                    thinkNanosMax,
+                    writeShare,
+                    patienceNanos,
+                    overlapShare,
+                    true);
         }
 
         /** The same from hosts of another kind. */
@@ -100,7 +118,8 @@ public record Options(
                     thinkNanosMax,
                     writeShare,
                     patienceNanos,
-                    overlapShare);
+                    overlapShare,
+                    rivals);
         }
     }
 
@@ -161,7 +180,8 @@ public record Options(
                 random.pick(List.of(20 * MILLI, 60 * MILLI, 200 * MILLI)),
                 0.3 + 0.5 * random.fraction(),
                 random.pick(List.of(200 * MILLI, 700 * MILLI, 2_000 * MILLI)),
-                random.pick(List.of(0.0, 0.1, 0.5)));
+                random.pick(List.of(0.0, 0.1, 0.5)),
+                false);
     }
 
     /** The same on nodes, replicas and groups of other numbers. */

@@ -231,7 +231,31 @@ public enum Scenario {
     /** The same through the sessions that ship. */
     IMPATIENT_ISCSI(drawn -> impatient(drawn, HostStyle.ISCSI)),
     /** The same hosts, which abort first. */
-    ABORTING_HOSTS(drawn -> impatient(drawn, HostStyle.NVME_WITH_ABORT));
+    ABORTING_HOSTS(drawn -> impatient(drawn, HostStyle.NVME_WITH_ABORT)),
+    /** Two hosts that preempt each other, while owners move and die and commands are late. */
+    FOUGHT_OVER(drawn ->
+            drawn.on(3, 2, 1, 2)
+                    .under(
+                            drawn.load()
+                                    .from(HostStyle.MULTIPATH)
+                                    .busy(1, 200 * SimWorld.MILLI, 0.5, SimWorld.SECOND)
+                                    .foughtOver())
+                    .with(
+                            FaultInjector.Settings.of(
+                                    900 * SimWorld.MILLI,
+                                    2 * SimWorld.SECOND,
+                                    FaultKind.MOVE_OWNER,
+                                    FaultKind.MOVE_PLANNED,
+                                    FaultKind.KILL,
+                                    FaultKind.RESTART_AT_ONCE,
+                                    FaultKind.STALL,
+                                    FaultKind.PAUSE,
+                                    FaultKind.FREEZE_VIEW))
+                    .with(late(drawn.log()))
+                    .withPowerCut(false));
+
+    /** In so many runs under anything hosts fight over a volume once. */
+    private static final int RUNS_PER_RIVALRY = 4;
 
     private final UnaryOperator<Options> options;
     private final UnaryOperator<ReplicationSettings> settings;
@@ -252,7 +276,12 @@ public enum Scenario {
 
     /** What a seed's run looks like. */
     public Options options(long seed) {
-        return options.apply(Options.random(seed));
+        Options drawn = options.apply(Options.random(seed));
+        boolean hasRivals =
+                this == ANYTHING
+                        && seed % RUNS_PER_RIVALRY == 0
+                        && drawn.load().style().answersPings();
+        return hasRivals ? drawn.under(drawn.load().foughtOver()) : drawn;
     }
 
     /** The limits of its groups. */
@@ -310,7 +339,8 @@ public enum Scenario {
                                 30 * SimWorld.MILLI,
                                 0.7,
                                 200 * SimWorld.MILLI,
-                                0))
+                                0,
+                                false))
                 .with(FaultInjector.Settings.of(gapNanosMax, 2 * SimWorld.SECOND, kinds))
                 .withPowerCut(false);
     }

@@ -4,6 +4,7 @@ import io.ashlar.common.DeviceId;
 import io.ashlar.common.NodeId;
 import io.ashlar.common.PgId;
 import io.ashlar.common.VolumeId;
+import io.ashlar.common.reservation.ReservationType;
 import io.ashlar.iscsi.session.TargetContext;
 import io.ashlar.metadata.ClusterSettings;
 import io.ashlar.metadata.Command;
@@ -18,6 +19,8 @@ import io.ashlar.simulation.workload.FaultInjector;
 import io.ashlar.simulation.workload.FaultTarget;
 import io.ashlar.simulation.workload.Ledger;
 import io.ashlar.simulation.workload.Region;
+import io.ashlar.simulation.workload.Rival;
+import io.ashlar.simulation.workload.Rivalry;
 import io.ashlar.simulation.workload.SimulatedHost;
 import io.ashlar.simulation.workload.SimulatedOwner;
 import io.ashlar.simulation.world.SimControlLog;
@@ -40,6 +43,7 @@ import org.jspecify.annotations.Nullable;
 public final class SimulatedCluster implements FaultTarget, SimulatedHost.Targets {
     private static final int CHUNK_BYTES = 64 * 1024;
     private static final int FIRST_HOST_ID = 1_001;
+    private static final int FIRST_RIVAL_ID = 2_001;
     private static final long LEASE_CHECK_NANOS = 7 * SimWorld.MILLI;
     private static final long PLAN_NANOS = 700 * SimWorld.MILLI;
 
@@ -56,6 +60,8 @@ public final class SimulatedCluster implements FaultTarget, SimulatedHost.Target
     private final List<VolumeId> volumes = new ArrayList<>();
     private final List<Region> regions = new ArrayList<>();
     private final List<SimulatedHost> hosts = new ArrayList<>();
+    private final List<Rival> rivals = new ArrayList<>();
+    private @Nullable VolumeId foughtOver;
     private final Replanner replanner;
     private final TreeMap<PgId, PgConfig> formerConfigs = new TreeMap<>();
     private final Convergence convergence = new Convergence(this);
@@ -100,9 +106,27 @@ public final class SimulatedCluster implements FaultTarget, SimulatedHost.Target
                                 options.load().style()));
             }
             hosts.forEach(SimulatedHost::start);
+            startRivals();
         } else {
             world.after(PLAN_NANOS, this::plan);
         }
+    }
+
+    private void startRivals() {
+        VolumeId volume = foughtOver;
+        if (volume == null) {
+            return;
+        }
+        Rivalry rivalry = new Rivalry(world);
+        ReservationType type =
+                world.random().chance(0.5)
+                        ? ReservationType.EXCLUSIVE_ACCESS_REGISTRANTS_ONLY
+                        : ReservationType.WRITE_EXCLUSIVE_REGISTRANTS_ONLY;
+        for (int i = 0; i < 2; i++) {
+            NodeId id = new NodeId(FIRST_RIVAL_ID + i);
+            rivals.add(new Rival(network, world, id, this, volume, rivalry, type));
+        }
+        rivals.forEach(Rival::start);
     }
 
     @Override
@@ -162,6 +186,21 @@ public final class SimulatedCluster implements FaultTarget, SimulatedHost.Target
             for (int chunk = 0; chunk < options.load().chunksPerVolume(); chunk++) {
                 regions.addAll(Region.ofChunk(volume, chunk));
             }
+        }
+        if (options.load().rivals()) {
+            foughtOver =
+                    new VolumeId(
+                            apply(
+                                            new Command.CreateVolume(
+                                                    "fought-over",
+                                                    "pool",
+                                                    CHUNK_BYTES,
+                                                    CHUNK_BYTES,
+                                                    512,
+                                                    0,
+                                                    simNode(ids.getFirst()).record().process(),
+                                                    options.load().volumes()))
+                                    .value());
         }
     }
 
@@ -595,6 +634,7 @@ public final class SimulatedCluster implements FaultTarget, SimulatedHost.Target
             }
         }
         hosts.forEach(host -> host.setWorking(working));
+        rivals.forEach(rival -> rival.setWorking(working));
     }
 
     /** Writes, reads, configurations and faults so far. */

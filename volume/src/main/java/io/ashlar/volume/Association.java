@@ -1,6 +1,10 @@
 package io.ashlar.volume;
 
 import io.ashlar.common.VolumeId;
+import io.ashlar.common.reservation.AccessKind;
+import io.ashlar.common.reservation.ReservationTable;
+import java.util.Optional;
+import java.util.function.Consumer;
 
 /** A host's session with this node. All methods are called on the association's shard. */
 public interface Association {
@@ -37,6 +41,19 @@ public interface Association {
      * when none of them can take effect any more.
      */
     void reset(VolumeId volume, Runnable done);
+
+    /**
+     * Whether reservations let this association do such a thing, as this node's view has it. For
+     * what does not reach the volume's owner; the owner checks all that does.
+     */
+    boolean isPermitted(VolumeId volume, AccessKind kind);
+
+    /**
+     * Asks for the volume's reservations, not older than this call.
+     *
+     * @param done called once; empty if the cluster cannot be asked, or the volume is gone
+     */
+    void reservations(VolumeId volume, Consumer<Optional<ReservationTable>> done);
 
     /**
      * Ends the association: whatever of it is not yet admitted never will be. {@code done} runs

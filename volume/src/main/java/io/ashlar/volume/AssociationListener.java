@@ -1,6 +1,7 @@
 package io.ashlar.volume;
 
 import io.ashlar.common.VolumeId;
+import io.ashlar.common.reservation.Notice;
 
 /** What a front end is told about an association, on the association's shard. */
 public interface AssociationListener {
@@ -18,6 +19,12 @@ public interface AssociationListener {
 
     /** The volume's size has changed: unit attention 2Ah/09h. */
     void capacityChanged(VolumeId volume);
+
+    /**
+     * Another association took away what this one had of the volume's reservations: unit attention
+     * 2Ah/03h, 2Ah/04h or 2Ah/05h, or a reservation notification.
+     */
+    void reservationsChanged(VolumeId volume, Notice.Kind kind);
 
     /**
      * The association must end, for example because the node lost the cluster or the host was

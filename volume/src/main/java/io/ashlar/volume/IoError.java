@@ -21,6 +21,12 @@ public enum IoError {
     READ_ONLY,
     /** A reservation of another host. */
     RESERVATION_CONFLICT,
+    /** A reservation is to be released as another type than it has. */
+    INVALID_RELEASE,
+    /** A change of reservations that makes no sense as they are. */
+    INVALID_RESERVATION,
+    /** Too many registrations. */
+    NO_REGISTRATION_ROOM,
     /**
      * An older access epoch, session epoch, ticket or path. The command has not taken effect
      * through this attempt, or its outcome is unknown; the initiator decides whether to repeat it.

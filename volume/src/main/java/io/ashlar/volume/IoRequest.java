@@ -2,6 +2,7 @@ package io.ashlar.volume;
 
 import io.ashlar.common.Payload;
 import io.ashlar.common.VolumeId;
+import io.ashlar.common.reservation.ReservationChange;
 
 /**
  * One command for a volume. Offsets and lengths are bytes and multiples of the volume's logical
@@ -36,4 +37,11 @@ public sealed interface IoRequest {
 
     /** Puts everything that was answered before on stable storage. */
     record Flush(VolumeId volume) implements IoRequest {}
+
+    /**
+     * Changes the volume's reservations. Done when it holds on every node: nothing that it forbids
+     * can take effect any more, and after a preemption with abort nothing is left of what the
+     * preempted sent.
+     */
+    record ChangeReservations(VolumeId volume, ReservationChange change) implements IoRequest {}
 }

@@ -3,9 +3,11 @@ package io.ashlar.volume;
 import io.ashlar.common.NodeId;
 import io.ashlar.common.ProcessId;
 import io.ashlar.common.VolumeId;
+import io.ashlar.common.reservation.ReservationTable;
 import io.ashlar.metadata.ClusterSettings;
 import io.ashlar.metadata.Command;
 import io.ashlar.metadata.ControlState;
+import io.ashlar.metadata.ControlStateMachine;
 import io.ashlar.metadata.HostRecord;
 import io.ashlar.metadata.JobBoard;
 import io.ashlar.metadata.Mapping;
@@ -69,7 +71,8 @@ final class FakeLog {
                         state.index() + 1,
                         null,
                         false,
-                        anyHostLun);
+                        anyHostLun,
+                        ReservationTable.EMPTY);
         append(volume, state.nextVolumeId() + 1);
         return id;
     }
@@ -157,6 +160,13 @@ final class FakeLog {
                     own(c.volume(), c.expectedAccessEpoch(), c.owner(), false);
             case Command.MoveOwnership c ->
                     own(c.volume(), c.expectedAccessEpoch(), c.owner(), true);
+            case Command.ChangeReservations c -> {
+                ControlStateMachine.Result result =
+                        ControlStateMachine.apply(newest(), newest().index() + 1, c);
+                history.add(result.state());
+                world.nodes.values().forEach(node -> node.metadata.onAppended());
+                yield result.outcome();
+            }
             default -> throw new AssertionError("not for this fake: " + command);
         };
     }
@@ -186,7 +196,8 @@ final class FakeLog {
                         newest().index() + 1,
                         volume.owner(),
                         isHandedOver,
-                        volume.anyHostLun()),
+                        volume.anyHostLun(),
+                        volume.reservations()),
                 newest().nextVolumeId());
         return new Outcome.Applied(newest().index(), 0);
     }

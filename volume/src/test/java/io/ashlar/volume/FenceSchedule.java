@@ -360,6 +360,10 @@ final class FenceSchedule {
         public void capacityChanged(VolumeId volume) {}
 
         @Override
+        public void reservationsChanged(
+                VolumeId volume, io.ashlar.common.reservation.Notice.Kind kind) {}
+
+        @Override
         public void mustClose(String reason) {}
     }
 

@@ -169,6 +169,12 @@ final class Front implements AssociationListener {
     }
 
     @Override
+    public void reservationsChanged(
+            VolumeId volume, io.ashlar.common.reservation.Notice.Kind kind) {
+        events.add("reservations " + kind);
+    }
+
+    @Override
     public void mustClose(String reason) {
         events.add("must close: " + reason);
     }

@@ -62,6 +62,8 @@ final class CommandTable {
                     of("MODE SENSE (6)", "1a 08 ff ff ff 00", ModePages::modeSense6),
                     of("START STOP UNIT", "1b 01 00 0f f7 00", Inquiries::startStopUnit),
                     of("PREVENT ALLOW MEDIUM REMOVAL", "1e 00 00 00 03 00", Inquiries::prevent),
+                    of("RESERVE (6)", "16 00 00 00 00 00", LegacyReserves::reserve),
+                    of("RELEASE (6)", "17 00 00 00 00 00", LegacyReserves::release),
                     of("READ CAPACITY (10)", "25 00 00 00 00 00 00 00 00 00", Capacity::read10),
                     of("READ (10)", "28 f8 ff ff ff ff 3f ff ff 00", Transfers::read10),
                     of("WRITE (10)", "2a f8 ff ff ff ff 3f ff ff 00", Transfers::write10),
@@ -73,7 +75,25 @@ final class CommandTable {
                     of("UNMAP", "42 01 00 00 00 00 3f ff ff 00", Unmaps::unmap),
                     of("LOG SENSE", "4d 00 ff ff 00 ff ff ff ff 00", LogPages::sense),
                     of("MODE SELECT (10)", "55 10 00 00 00 00 00 ff ff 00", ModeSelects::select10),
+                    of("RESERVE (10)", "56 00 00 00 00 00 00 00 00 00", LegacyReserves::reserve),
+                    of("RELEASE (10)", "57 00 00 00 00 00 00 00 00 00", LegacyReserves::release),
                     of("MODE SENSE (10)", "5a 18 ff ff 00 00 00 ff ff 00", ModePages::modeSense10),
+                    reserveIn("READ KEYS", 0x00, ReserveIn::readKeys),
+                    reserveIn("READ RESERVATION", 0x01, ReserveIn::readReservation),
+                    reserveIn("REPORT CAPABILITIES", 0x02, ReserveIn::reportCapabilities),
+                    reserveIn("READ FULL STATUS", 0x03, ReserveIn::readFullStatus),
+                    reserveOut("REGISTER", 0x00, false, ReserveOut::register),
+                    reserveOut("RESERVE", 0x01, true, ReserveOut::reserve),
+                    reserveOut("RELEASE", 0x02, true, ReserveOut::release),
+                    reserveOut("CLEAR", 0x03, false, ReserveOut::clear),
+                    reserveOut("PREEMPT", 0x04, true, ReserveOut::preempt),
+                    reserveOut("PREEMPT AND ABORT", 0x05, true, ReserveOut::preemptAndAbort),
+                    reserveOut(
+                            "REGISTER AND IGNORE EXISTING KEY",
+                            0x06,
+                            false,
+                            ReserveOut::registerAndIgnore),
+                    reserveOut("REGISTER AND MOVE", 0x07, false, ReserveOut::registerAndMove),
                     of(
                             "READ (16)",
                             "88 f8 ff ff ff ff ff ff ff ff ff ff ff ff 3f 00",
@@ -177,6 +197,29 @@ final class CommandTable {
 
     private static Command of(String name, String usage, Handler handler) {
         return action(name, NO_ACTION, Access.NORMAL, usage, handler);
+    }
+
+    private static Command reserveIn(String name, int action, Handler handler) {
+        return action(
+                "PERSISTENT RESERVE IN, " + name,
+                action,
+                Access.NORMAL,
+                "5e %02x 00 00 00 00 00 ff ff 00".formatted(action),
+                handler);
+    }
+
+    /**
+     * @param typed whether it evaluates scope and type
+     */
+    private static Command reserveOut(String name, int action, boolean typed, Handler handler) {
+        return action(
+                "PERSISTENT RESERVE OUT, " + name,
+                action,
+                Access.NORMAL,
+                "5f %02x ff 00 00 ff ff ff ff 00".formatted(action),
+                typed
+                        ? (nexus, unit, task) -> ReserveOut.typed(nexus, unit, task, handler)
+                        : handler);
     }
 
     private static Command past(String name, String usage, Handler handler) {

@@ -25,6 +25,9 @@ final class ErrorMapping {
             case OUT_OF_SPACE -> task.check(Sense.OUT_OF_SPACE);
             case READ_ONLY -> task.check(Sense.WRITE_PROTECTED);
             case RESERVATION_CONFLICT -> task.status(ScsiStatus.RESERVATION_CONFLICT);
+            case INVALID_RELEASE -> task.check(Sense.INVALID_RELEASE);
+            case INVALID_RESERVATION -> task.check(Sense.INVALID_FIELD_IN_LIST);
+            case NO_REGISTRATION_ROOM -> task.check(Sense.NO_REGISTRATION_ROOM);
             case FENCED -> task.status(ScsiStatus.BUSY);
             case UNREACHABLE -> task.check(Sense.UNAVAILABLE);
             case IN_TRANSITION -> task.check(Sense.IN_TRANSITION);

@@ -1,6 +1,8 @@
 package io.ashlar.iscsi.scsi;
 
 import io.ashlar.common.VolumeId;
+import io.ashlar.common.reservation.Nexus;
+import io.ashlar.common.reservation.Notice;
 import io.ashlar.iscsi.SessionRules;
 import io.ashlar.iscsi.SessionRules.Rule;
 import io.ashlar.iscsi.scsi.CommandTable.Access;
@@ -23,17 +25,25 @@ import org.jspecify.annotations.Nullable;
 public final class ScsiNexus {
     private final VolumeService volumes;
     private final String host;
+    private final Nexus nexus;
     private final String targetName;
     private final SessionRules rules;
     private final TreeMap<Integer, LogicalUnit> units = new TreeMap<>();
 
     /**
      * @param host whose mapping counts
+     * @param initiatorPort its initiator port, {@code name,i,0xISID}
      * @param targetName goes into the SCSI name strings
      */
-    public ScsiNexus(VolumeService volumes, String host, String targetName, SessionRules rules) {
+    public ScsiNexus(
+            VolumeService volumes,
+            String host,
+            String initiatorPort,
+            String targetName,
+            SessionRules rules) {
         this.volumes = volumes;
         this.host = host;
+        this.nexus = new Nexus(initiatorPort, volumes.localNode().value());
         this.targetName = targetName;
         this.rules = rules;
         refresh();
@@ -41,6 +51,11 @@ public final class ScsiNexus {
 
     VolumeService volumes() {
         return volumes;
+    }
+
+    /** Who this is for reservations. */
+    Nexus nexus() {
+        return nexus;
     }
 
     String targetName() {
@@ -69,10 +84,12 @@ public final class ScsiNexus {
         byte[] cdb = task.cdb();
         Command command = CommandTable.find(cdb);
         if (command == null) {
-            task.check(
-                    units.containsKey(Lun.decode(task.lun()))
-                            ? Sense.INVALID_OPCODE
-                            : Sense.NO_SUCH_LUN);
+            // a service action that is not there is a field of a command that is, SPC-4 section 4.3
+            Sense unknown =
+                    CommandTable.withOpcode(cdb[0] & 0xFF).length > 0
+                            ? Sense.INVALID_FIELD_IN_CDB
+                            : Sense.INVALID_OPCODE;
+            task.check(units.containsKey(Lun.decode(task.lun())) ? unknown : Sense.NO_SUCH_LUN);
             return;
         }
         if (command.access() == Access.PAST_ATTENTION) {
@@ -95,7 +112,8 @@ public final class ScsiNexus {
             task.check(Sense.INVALID_FIELD_IN_CDB);
             return;
         }
-        command.handler().run(this, unit, task);
+        ReservationConflicts.ifFree(
+                command, unit, task, () -> command.handler().run(this, unit, task));
     }
 
     /** Hands an I/O down; an error ends the task. */
@@ -114,6 +132,17 @@ public final class ScsiNexus {
     /** Another nexus reset the volume. */
     public void onVolumeReset(VolumeId volume) {
         raise(volume, UnitAttention.LOGICAL_UNIT_RESET);
+    }
+
+    /** Another nexus took something of this one's. */
+    public void onReservationsChanged(VolumeId volume, Notice.Kind kind) {
+        raise(
+                volume,
+                switch (kind) {
+                    case CLEARED -> UnitAttention.RESERVATIONS_PREEMPTED;
+                    case RELEASED -> UnitAttention.RESERVATIONS_RELEASED;
+                    case PREEMPTED -> UnitAttention.REGISTRATIONS_PREEMPTED;
+                });
     }
 
     public void onPathsChanged(VolumeId volume) {

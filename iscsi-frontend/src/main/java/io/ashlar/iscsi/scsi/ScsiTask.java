@@ -1,8 +1,12 @@
 package io.ashlar.iscsi.scsi;
 
 import io.ashlar.common.Payload;
+import io.ashlar.common.VolumeId;
+import io.ashlar.common.reservation.AccessKind;
+import io.ashlar.common.reservation.ReservationTable;
 import io.ashlar.volume.IoRequest;
 import io.ashlar.volume.IoResult;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
@@ -39,6 +43,15 @@ public interface ScsiTask {
 
     /** Hands an I/O down. At most one at a time. */
     void submit(IoRequest request, Consumer<IoResult> done);
+
+    /** Whether reservations let this session do such a thing, as this node knows them. */
+    boolean isPermitted(VolumeId volume, AccessKind kind);
+
+    /**
+     * Asks for the volume's reservations, not older than this call; none if the cluster cannot be
+     * asked.
+     */
+    void reservations(VolumeId volume, Consumer<Optional<ReservationTable>> done);
 
     /** GOOD, without data for the initiator. */
     void good();

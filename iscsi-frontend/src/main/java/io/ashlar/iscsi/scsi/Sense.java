@@ -22,6 +22,8 @@ public record Sense(int key, int code, long information) {
     public static final Sense INVALID_OPCODE = new Sense(ILLEGAL_REQUEST_KEY, 0x2000);
     public static final Sense INVALID_FIELD_IN_CDB = new Sense(ILLEGAL_REQUEST_KEY, 0x2400);
     public static final Sense INVALID_FIELD_IN_LIST = new Sense(ILLEGAL_REQUEST_KEY, 0x2600);
+    public static final Sense INVALID_RELEASE = new Sense(ILLEGAL_REQUEST_KEY, 0x2604);
+    public static final Sense NO_REGISTRATION_ROOM = new Sense(ILLEGAL_REQUEST_KEY, 0x5504);
     public static final Sense PARAMETER_LIST_LENGTH = new Sense(ILLEGAL_REQUEST_KEY, 0x1A00);
     public static final Sense LBA_OUT_OF_RANGE = new Sense(ILLEGAL_REQUEST_KEY, 0x2100);
     public static final Sense NO_SUCH_LUN = new Sense(ILLEGAL_REQUEST_KEY, 0x2500);

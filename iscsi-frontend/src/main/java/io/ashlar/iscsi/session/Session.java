@@ -2,6 +2,7 @@ package io.ashlar.iscsi.session;
 
 import io.ashlar.common.Payload;
 import io.ashlar.common.VolumeId;
+import io.ashlar.common.reservation.Notice;
 import io.ashlar.iscsi.SessionRules;
 import io.ashlar.iscsi.SessionRules.Rule;
 import io.ashlar.iscsi.login.LoginIdentity;
@@ -101,7 +102,11 @@ final class Session implements AssociationListener {
 
     private ScsiNexus newNexus() {
         return new ScsiNexus(
-                target.volumes(), identity.initiatorName(), target.targetName(), target.rules());
+                target.volumes(),
+                identity.initiatorName(),
+                identity.initiatorPort(),
+                target.targetName(),
+                target.rules());
     }
 
     LoginIdentity identity() {
@@ -588,6 +593,11 @@ final class Session implements AssociationListener {
     @Override
     public void capacityChanged(VolumeId volume) {
         ifThere().onCapacityChanged(volume);
+    }
+
+    @Override
+    public void reservationsChanged(VolumeId volume, Notice.Kind kind) {
+        ifThere().onReservationsChanged(volume, kind);
     }
 
     @Override

@@ -1,6 +1,9 @@
 package io.ashlar.iscsi.session;
 
 import io.ashlar.common.Payload;
+import io.ashlar.common.VolumeId;
+import io.ashlar.common.reservation.AccessKind;
+import io.ashlar.common.reservation.ReservationTable;
 import io.ashlar.iscsi.SessionRules.Rule;
 import io.ashlar.iscsi.pdu.Bhs;
 import io.ashlar.iscsi.pdu.DataArea;
@@ -13,6 +16,7 @@ import io.ashlar.iscsi.scsi.Sense;
 import io.ashlar.volume.IoRequest;
 import io.ashlar.volume.IoResult;
 import java.util.ArrayDeque;
+import java.util.Optional;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -357,6 +361,23 @@ final class Task implements ScsiTask {
                                         done.accept(result);
                                     }
                                 });
+    }
+
+    @Override
+    public boolean isPermitted(VolumeId volume, AccessKind kind) {
+        return session.association().isPermitted(volume, kind);
+    }
+
+    @Override
+    public void reservations(VolumeId volume, Consumer<Optional<ReservationTable>> done) {
+        session.association()
+                .reservations(
+                        volume,
+                        table -> {
+                            if (!over) {
+                                done.accept(table);
+                            }
+                        });
     }
 
     @Override

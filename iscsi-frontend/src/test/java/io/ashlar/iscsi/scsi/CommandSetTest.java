@@ -18,7 +18,12 @@ final class CommandSetTest {
     private final RamVolumeService volumes =
             new RamVolumeService().with(0, 1 << 20, 512, false).with(300, 1 << 20, 4096, true);
     private final ScsiNexus nexus =
-            new ScsiNexus(volumes, "host", "iqn.2026-11.test:t", SessionRules.ALL);
+            new ScsiNexus(
+                    volumes,
+                    "host",
+                    "host,i,0x000000000001",
+                    "iqn.2026-11.test:t",
+                    SessionRules.ALL);
 
     private FakeTask run(FakeTask task) {
         nexus.start(task);
@@ -88,9 +93,10 @@ final class CommandSetTest {
         "1a 00 05 00 ff 00, check 5/2400",
         "12 00 01 00 ff 00, check 5/2400",
         "12 01 77 00 ff 00, check 5/2400",
-        "9e 1f 0000000000000000 00000000 00 00, check 5/2000",
+        "9e 1f 0000000000000000 00000000 00 00, check 5/2400",
         "a0 00 00 000000 00000008 00 00, check 5/2400",
-        "5f 00, check 5/2000"
+        "ff 00, check 5/2000",
+        "5f 00, check 5/1a00"
     })
     void cdbLeadsToOutcome(String cdb, String outcome) {
         clearAttentions();

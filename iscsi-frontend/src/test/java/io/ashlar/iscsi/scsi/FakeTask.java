@@ -1,12 +1,17 @@
 package io.ashlar.iscsi.scsi;
 
 import io.ashlar.common.Payload;
+import io.ashlar.common.VolumeId;
+import io.ashlar.common.reservation.AccessKind;
+import io.ashlar.common.reservation.Nexus;
+import io.ashlar.common.reservation.ReservationTable;
 import io.ashlar.volume.IoRequest;
 import io.ashlar.volume.IoResult;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /** A task whose data is there at once, and whose I/Os are answered from a list. */
@@ -16,6 +21,8 @@ final class FakeTask implements ScsiTask {
     private byte[] offered = new byte[0];
     private int wanted;
     private String outcome = "";
+    private ReservationTable reservations = ReservationTable.EMPTY;
+    private Nexus nexus = new Nexus("host,i,0x000000000001", 1);
     private byte[] dataIn = new byte[0];
     final List<IoRequest> submitted = new ArrayList<>();
     final ArrayDeque<IoResult> results = new ArrayDeque<>();
@@ -34,6 +41,13 @@ final class FakeTask implements ScsiTask {
 
     FakeTask offering(byte[] data) {
         offered = data;
+        return this;
+    }
+
+    /** What is reserved, and who asks. */
+    FakeTask under(ReservationTable table, Nexus asking) {
+        reservations = table;
+        nexus = asking;
         return this;
     }
 
@@ -100,6 +114,16 @@ final class FakeTask implements ScsiTask {
     public void submit(IoRequest request, Consumer<IoResult> done) {
         submitted.add(request);
         done.accept(results.isEmpty() ? IoResult.DONE : results.poll());
+    }
+
+    @Override
+    public boolean isPermitted(VolumeId volume, AccessKind kind) {
+        return reservations.permits(nexus, kind);
+    }
+
+    @Override
+    public void reservations(VolumeId volume, Consumer<Optional<ReservationTable>> done) {
+        done.accept(Optional.of(reservations));
     }
 
     @Override

@@ -18,6 +18,7 @@ final class LbaStatusTest {
             new ScsiNexus(
                     new RamVolumeService().with(0, 64 * MIB, 512, false),
                     "host",
+                    "host,i,0x000000000001",
                     "iqn.2026-11.test:t",
                     SessionRules.ALL);
 

@@ -20,7 +20,8 @@ final class ModeAndLogPagesTest {
     private final ScsiNexus nexus = nexus();
 
     private ScsiNexus nexus() {
-        return new ScsiNexus(volumes, "host", "iqn.2026-11.test:t", SessionRules.ALL);
+        return new ScsiNexus(
+                volumes, "host", "host,i,0x000000000001", "iqn.2026-11.test:t", SessionRules.ALL);
     }
 
     @BeforeEach

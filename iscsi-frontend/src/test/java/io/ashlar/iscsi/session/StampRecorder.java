@@ -3,6 +3,8 @@ package io.ashlar.iscsi.session;
 import io.ashlar.common.NodeId;
 import io.ashlar.common.Shard;
 import io.ashlar.common.VolumeId;
+import io.ashlar.common.reservation.AccessKind;
+import io.ashlar.common.reservation.ReservationTable;
 import io.ashlar.volume.Association;
 import io.ashlar.volume.AssociationId;
 import io.ashlar.volume.AssociationListener;
@@ -15,6 +17,7 @@ import io.ashlar.volume.VolumeInfo;
 import io.ashlar.volume.VolumeService;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.UUID;
 import java.util.function.Consumer;
@@ -129,6 +132,16 @@ final class StampRecorder implements VolumeService {
         @Override
         public void reset(VolumeId volume, Runnable done) {
             below.reset(volume, done);
+        }
+
+        @Override
+        public boolean isPermitted(VolumeId volume, AccessKind kind) {
+            return below.isPermitted(volume, kind);
+        }
+
+        @Override
+        public void reservations(VolumeId volume, Consumer<Optional<ReservationTable>> done) {
+            below.reservations(volume, done);
         }
 
         @Override

@@ -4,6 +4,7 @@ import io.ashlar.common.NodeId;
 import io.ashlar.common.PgId;
 import io.ashlar.common.ProcessId;
 import io.ashlar.common.Wire;
+import io.ashlar.common.reservation.ReservationCodec;
 import io.ashlar.metadata.Command;
 import io.ashlar.metadata.Command.ChangeJob.Wish;
 import io.ashlar.metadata.Command.Placement;
@@ -44,6 +45,7 @@ final class CommandCodec {
     private static final int REPLACE_NODE = 25;
 
     private static final int SET_CHAP = 30;
+    private static final int CHANGE_RESERVATIONS = 31;
 
     private static final int PAUSE = 1;
     private static final int RESUME = 2;
@@ -138,6 +140,10 @@ final class CommandCodec {
                 out.writeByte(MOVE_OWNERSHIP).writeLong(volume.value()).writeLong(epoch);
                 Fields.writeProcess(out, owner);
             }
+            case Command.ChangeReservations(var volume, long epoch, var change) -> {
+                out.writeByte(CHANGE_RESERVATIONS).writeLong(volume.value()).writeLong(epoch);
+                ReservationCodec.writeChange(out, change);
+            }
             case Command.CreateHost(var host) -> Fields.writeText(out.writeByte(CREATE_HOST), host);
             case Command.SetChap(var host, var chap) -> {
                 Fields.writeText(out.writeByte(SET_CHAP), host);
@@ -220,6 +226,11 @@ final class CommandCodec {
             case MOVE_OWNERSHIP ->
                     new Command.MoveOwnership(
                             Fields.readVolume(in), Wire.readLong(in), Fields.readProcess(in));
+            case CHANGE_RESERVATIONS ->
+                    new Command.ChangeReservations(
+                            Fields.readVolume(in),
+                            Wire.readLong(in),
+                            ReservationCodec.readChange(in));
             case CREATE_HOST -> new Command.CreateHost(Fields.readText(in));
             case SET_CHAP -> new Command.SetChap(Fields.readText(in), Fields.readChap(in));
             case DELETE_HOST -> new Command.DeleteHost(Fields.readText(in));

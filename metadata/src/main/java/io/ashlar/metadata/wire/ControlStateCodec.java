@@ -6,8 +6,12 @@ import io.ashlar.common.ProcessId;
 import io.ashlar.common.VolumeId;
 import io.ashlar.common.Wire;
 import io.ashlar.common.WireFormatException;
+import io.ashlar.common.reservation.ReservationCodec;
+import io.ashlar.common.reservation.ReservationTable;
+import io.ashlar.metadata.ClusterSettings;
 import io.ashlar.metadata.ControlState;
 import io.ashlar.metadata.HostRecord;
+import io.ashlar.metadata.JobBoard;
 import io.ashlar.metadata.Limits;
 import io.ashlar.metadata.Mapping;
 import io.ashlar.metadata.Member;
@@ -17,6 +21,7 @@ import io.ashlar.metadata.Pool;
 import io.ashlar.metadata.VolumeRecord;
 import io.netty.buffer.ByteBuf;
 import java.util.Collections;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
@@ -39,6 +44,11 @@ final class ControlStateCodec {
 
     /** The first version in which each host's secrets follow its name. */
     private static final int VERSION_WITH_CHAP = 2;
+
+    /** The first version that ends with the reservations of the volumes that have any. */
+    private static final int VERSION_WITH_RESERVATIONS = 3;
+
+    private static final int RESERVATIONS_BYTES_MIN = 35;
 
     private static final int CREATED = 0;
     private static final int TAKEN = 1;
@@ -70,6 +80,19 @@ final class ControlStateCodec {
         }
         JobCodec.writeSettings(out, state.settings());
         JobCodec.writeBoard(out, state.jobs());
+        writeReservations(out, state);
+    }
+
+    private static void writeReservations(ByteBuf out, ControlState state) {
+        List<VolumeRecord> reserved =
+                state.volumes().values().stream()
+                        .filter(volume -> !volume.reservations().equals(ReservationTable.EMPTY))
+                        .toList();
+        out.writeInt(reserved.size());
+        for (VolumeRecord volume : reserved) {
+            out.writeLong(volume.id().value());
+            ReservationCodec.writeTable(out, volume.reservations());
+        }
     }
 
     /**
@@ -111,6 +134,12 @@ final class ControlStateCodec {
                     host,
                     new HostRecord(host, hasChap ? Fields.readChap(in) : Optional.empty()));
         }
+        SortedMap<String, SortedMap<Integer, Mapping>> mappings = readMappings(in);
+        ClusterSettings settings = JobCodec.readSettings(in);
+        JobBoard jobs = JobCodec.readBoard(in);
+        if (version >= VERSION_WITH_RESERVATIONS) {
+            readReservations(in, volumes);
+        }
         return new ControlState(
                 index,
                 clusterId,
@@ -120,9 +149,20 @@ final class ControlStateCodec {
                 Collections.unmodifiableSortedMap(groups),
                 Collections.unmodifiableSortedMap(volumes),
                 Collections.unmodifiableSortedMap(hosts),
-                readMappings(in),
-                JobCodec.readSettings(in),
-                JobCodec.readBoard(in));
+                mappings,
+                settings,
+                jobs);
+    }
+
+    private static void readReservations(ByteBuf in, Map<VolumeId, VolumeRecord> volumes) {
+        for (int i = Wire.readCount(in, Limits.VOLUMES_MAX, RESERVATIONS_BYTES_MIN); i > 0; i--) {
+            VolumeId id = Fields.readVolume(in);
+            VolumeRecord volume = volumes.get(id);
+            if (volume == null || !volume.reservations().equals(ReservationTable.EMPTY)) {
+                throw new WireFormatException("reservations of " + id + ", which is not there");
+            }
+            volumes.put(id, volume.with(ReservationCodec.readTable(in)));
+        }
     }
 
     private static SortedMap<String, SortedMap<Integer, Mapping>> readMappings(ByteBuf in) {
@@ -259,7 +299,8 @@ final class ControlStateCodec {
                 ownerIndex,
                 former,
                 change == HANDED_OVER,
-                Wire.readInt(in));
+                Wire.readInt(in),
+                ReservationTable.EMPTY);
     }
 
     private static <K, V> void putNew(Map<K, V> map, K key, V value) {

@@ -14,7 +14,9 @@ import io.ashlar.metadata.Command;
 import io.ashlar.metadata.ControlState;
 import io.ashlar.metadata.ControlStateMachine;
 import io.ashlar.metadata.ControlStateMachine.Result;
+import io.ashlar.metadata.Fixture;
 import io.ashlar.metadata.Outcome;
+import io.ashlar.metadata.VolumeRecord;
 import io.ashlar.metadata.wire.IdentityCodec.Identity;
 import io.ashlar.metadata.wire.SessionImage.Session;
 import io.ashlar.metadata.wire.SnapshotCodec.Snapshot;
@@ -149,10 +151,13 @@ class CodecPropertyTest {
         // Kinds of commands are only added: what was written first stays as it was.
         List<Envelope> first = envelopes.subList(0, Samples.KINDS_OF_SNAPSHOT_1);
         golden("entry-v1.hex", entry(first), EntryCodec::read, first);
-        List<Envelope> since = envelopes.subList(first.size(), envelopes.size());
-        golden("entry-v1-chap.hex", entry(since), EntryCodec::read, since);
-        Snapshot snapshot = withEachKindOfHost(snapshot(new Samples(11), 11, 400));
-        golden("snapshot-v2.hex", snapshot(snapshot), SnapshotCodec::read, snapshot);
+        List<Envelope> chap = envelopes.subList(first.size(), Samples.KINDS_OF_SNAPSHOT_2);
+        golden("entry-v1-chap.hex", entry(chap), EntryCodec::read, chap);
+        List<Envelope> since = envelopes.subList(Samples.KINDS_OF_SNAPSHOT_2, envelopes.size());
+        golden("entry-v1-reservations.hex", entry(since), EntryCodec::read, since);
+        Snapshot snapshot =
+                withEachKindOfHost(withReservations(snapshot(new Samples(11), 11, 400)));
+        golden("snapshot-v3.hex", snapshot(snapshot), SnapshotCodec::read, snapshot);
         Identity identity = new Identity(new UUID(1, 2), new NodeId(3), new UUID(4, 5), true);
         ByteBuf out = Unpooled.buffer();
         IdentityCodec.write(out, identity);
@@ -166,6 +171,17 @@ class CodecPropertyTest {
         Snapshot old = SnapshotCodec.read(Unpooled.wrappedBuffer(ByteBufUtil.decodeHexDump(hex)));
         assertThat(old.state().hosts()).isNotEmpty();
         assertThat(old).isEqualTo(snapshot(new Samples(11, Samples.KINDS_OF_SNAPSHOT_1), 11, 400));
+    }
+
+    /** Protects upgrades: what an older version wrote is read, and nothing is reserved. */
+    @Test
+    void snapshotsOfVersionTwoAreStillRead() throws IOException {
+        String hex = Files.readString(GOLDEN.resolve("snapshot-v2.hex")).replaceAll("\\s", "");
+        Snapshot old = SnapshotCodec.read(Unpooled.wrappedBuffer(ByteBufUtil.decodeHexDump(hex)));
+        assertThat(old)
+                .isEqualTo(
+                        withEachKindOfHost(
+                                snapshot(new Samples(11, Samples.KINDS_OF_SNAPSHOT_2), 11, 400)));
     }
 
     private static void golden(
@@ -242,6 +258,30 @@ class CodecPropertyTest {
             Result result = ControlStateMachine.apply(state, state.index() + 1, command);
             assertThat(result.outcome()).isInstanceOf(Outcome.Applied.class);
             state = result.state();
+        }
+        return new Snapshot(state, snapshot.sessions());
+    }
+
+    /** Every volume with a table after many changes; whatever they are, some of all fields. */
+    private static Snapshot withReservations(Snapshot snapshot) {
+        Fixture cluster = Fixture.withPool();
+        for (String name : List.of("one", "two")) {
+            cluster.applied(cluster.volume(name, -1));
+        }
+        ControlState state = cluster.state();
+        RandomSource random = RandomSource.seeded(5);
+        for (int i = 0; i < 200; i++) {
+            for (VolumeRecord volume : List.copyOf(state.volumes().values())) {
+                state =
+                        ControlStateMachine.apply(
+                                        state,
+                                        state.index() + 1,
+                                        new Command.ChangeReservations(
+                                                volume.id(),
+                                                volume.accessEpoch(),
+                                                ReservationSamples.change(random)))
+                                .state();
+            }
         }
         return new Snapshot(state, snapshot.sessions());
     }

@@ -104,6 +104,14 @@ public final class AdminApi {
                 });
 
         add(
+                "DELETE",
+                "/v1/volumes/{volume}/reservations",
+                (r, p) -> {
+                    volumes.clearReservations(of(p, "volume"));
+                    return ApiResponse.empty();
+                });
+
+        add(
                 "POST",
                 "/v1/volumes/{volume}/move",
                 (r, p) ->

@@ -266,6 +266,7 @@ public final class ApiViews {
      * @param primaries by node: how many of its chunks have their primary there
      * @param refused parts of commands that owners refused, as too old or of a former path or
      *     owner, since the nodes that answer were started; absent in lists
+     * @param reservations what hosts have registered and reserved; absent if they never did
      */
     public record Volume(
             long id,
@@ -282,7 +283,29 @@ public final class ApiViews {
             List<Mapping> mappings,
             long chunks,
             SortedMap<Integer, Long> primaries,
-            @Nullable Long refused) {}
+            @Nullable Long refused,
+            @Nullable Reservations reservations) {}
+
+    /**
+     * A volume's reservations.
+     *
+     * @param type in words; absent if nothing is reserved
+     * @param holder initiator port and node; absent if there is none, or if all registrants hold
+     * @param legacyNode by which node a session holds the volume by RESERVE; absent if none does
+     */
+    public record Reservations(
+            long generation,
+            @Nullable String type,
+            @Nullable Registrant holder,
+            @Nullable Integer legacyNode,
+            List<Registrant> registrants) {}
+
+    /**
+     * Who is registered.
+     *
+     * @param key in hexadecimal digits
+     */
+    public record Registrant(String initiatorPort, int node, String key) {}
 
     /** Request: a volume's new owner. */
     public record MoveVolume(@Nullable Integer node) {}

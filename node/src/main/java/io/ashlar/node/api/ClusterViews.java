@@ -234,7 +234,8 @@ final class ClusterViews {
                 mappings().stream().filter(m -> m.volume().equals(volume.name())).toList(),
                 chunks,
                 primaries,
-                refused);
+                refused,
+                ReservationViews.of(volume.reservations()));
     }
 
     List<ApiViews.Mapping> mappings() {

@@ -4,6 +4,7 @@ import io.ashlar.common.NodeId;
 import io.ashlar.common.ProcessId;
 import io.ashlar.common.RandomSource;
 import io.ashlar.common.Sizes;
+import io.ashlar.common.reservation.ReservationChange;
 import io.ashlar.metadata.Command;
 import io.ashlar.metadata.ControlState;
 import io.ashlar.metadata.NodeRecord;
@@ -15,6 +16,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 
 /** Requests about volumes. */
@@ -189,12 +191,26 @@ final class VolumeHandlers {
         return lowest;
     }
 
-    /** Deletes a volume. Its owner may change meanwhile: then once more, at the new epoch. */
+    /** Deletes a volume. */
     void delete(String name) {
+        change(name, v -> new Command.DeleteVolume(v.id(), v.accessEpoch()));
+    }
+
+    /** Removes all registrations and the reservation, whoever holds it; hosts are told. */
+    void clearReservations(String name) {
+        change(
+                name,
+                v ->
+                        new Command.ChangeReservations(
+                                v.id(), v.accessEpoch(), new ReservationChange.Erase()));
+    }
+
+    /** Its owner may change meanwhile: then once more, at the new epoch. */
+    private void change(String name, Function<VolumeRecord, Command> command) {
         VolumeRecord volume = named(control.current(), name);
         for (int attempt = 1; ; attempt++) {
             try {
-                control.submit(new Command.DeleteVolume(volume.id(), volume.accessEpoch()));
+                control.submit(command.apply(volume));
                 return;
             } catch (ApiException e) {
                 VolumeRecord now = control.current().volumes().get(volume.id());

@@ -34,6 +34,7 @@ public final class Mutants {
         all.addAll(JOBS);
         all.addAll(FENCES);
         all.addAll(MOVES);
+        all.addAll(RESERVATIONS);
         all.addAll(SESSIONS);
         all.addAll(WORLD);
         return all;
@@ -389,6 +390,19 @@ public final class Mutants {
                             "a part that is sent on to a new owner gets a new ticket",
                             Scenario.LEFT_NODES,
                             600));
+
+    private static final List<Mutant> RESERVATIONS =
+            List.of(
+                    Mutant.of(
+                            FenceRules.Rule.RESERVATION_CHECK,
+                            "forwarded commands are not checked against reservations",
+                            Scenario.FOUGHT_OVER,
+                            200),
+                    Mutant.of(
+                            FenceRules.Rule.RESERVATION_SHOWN,
+                            "a reservation is answered before the owner's view shows it",
+                            Scenario.FOUGHT_OVER,
+                            50));
 
     private static final List<Mutant> SESSIONS =
             List.of(

@@ -253,6 +253,10 @@ final class DirectPath implements HostPath {
         public void capacityChanged(VolumeId volume) {}
 
         @Override
+        public void reservationsChanged(
+                VolumeId volume, io.ashlar.common.reservation.Notice.Kind kind) {}
+
+        @Override
         public void mustClose(String reason) {}
     }
 }

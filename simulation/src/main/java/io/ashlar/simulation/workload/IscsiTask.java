@@ -86,8 +86,8 @@ final class IscsiTask {
                 list.putInt((int) (zero.length() / BLOCK_BYTES));
                 yield new IscsiTask(tag, lun, initiatorTaskTag, cdb, list.array(), 0);
             }
-            case IoRequest.Flush flush ->
-                    throw new IllegalArgumentException("simulated hosts send no " + flush);
+            case IoRequest.Flush _, IoRequest.ChangeReservations _ ->
+                    throw new IllegalArgumentException("simulated hosts send no " + request);
         };
     }
 

@@ -318,6 +318,9 @@ public final class SimulatedHost implements HostPath.Listener {
                             MISCOMPARE,
                             READ_ONLY,
                             RESERVATION_CONFLICT,
+                            INVALID_RELEASE,
+                            INVALID_RESERVATION,
+                            NO_REGISTRATION_ROOM,
                             INTERNAL ->
                             throw new Violation("answer", op + " got " + error);
                 }

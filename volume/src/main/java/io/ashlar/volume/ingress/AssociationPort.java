@@ -2,14 +2,25 @@ package io.ashlar.volume.ingress;
 
 import io.ashlar.common.Shard;
 import io.ashlar.common.VolumeId;
+import io.ashlar.common.reservation.AccessKind;
+import io.ashlar.common.reservation.LegacyReservation;
+import io.ashlar.common.reservation.Nexus;
+import io.ashlar.common.reservation.ReservationChange;
+import io.ashlar.common.reservation.ReservationTable;
+import io.ashlar.metadata.ControlState;
+import io.ashlar.metadata.MetadataClient;
+import io.ashlar.metadata.VolumeRecord;
 import io.ashlar.volume.Association;
 import io.ashlar.volume.AssociationId;
 import io.ashlar.volume.AssociationListener;
 import io.ashlar.volume.HostConnection;
 import io.ashlar.volume.IoError;
+import io.ashlar.volume.IoRequest;
 import io.ashlar.volume.IoResult;
+import io.ashlar.volume.owner.Holds;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Consumer;
@@ -138,6 +149,51 @@ final class AssociationPort implements Association {
         ingress.context()
                 .shard()
                 .execute(() -> ingress.reset(state, volume, () -> shard.execute(done)));
+    }
+
+    @Override
+    public boolean isPermitted(VolumeId volume, AccessKind kind) {
+        ControlState view = ingress.context().metadata().state();
+        VolumeRecord record = view.volumes().get(volume);
+        return record == null || Holds.permit(view, record, nexus(), legacy(), kind);
+    }
+
+    @Override
+    public void reservations(VolumeId volume, Consumer<Optional<ReservationTable>> done) {
+        MetadataClient metadata = ingress.context().metadata();
+        metadata.readBarrier(
+                shard,
+                index -> {
+                    VolumeRecord found = metadata.state().volumes().get(volume);
+                    done.accept(
+                            index < 0 || found == null
+                                    ? Optional.empty()
+                                    : Optional.of(found.reservations()));
+                });
+    }
+
+    private Nexus nexus() {
+        return new Nexus(state.id.initiatorPort(), ingress.context().post().self().node().value());
+    }
+
+    private LegacyReservation legacy() {
+        return new LegacyReservation(ingress.context().post().self(), state.number);
+    }
+
+    /** The request, with what only this side of it knows. */
+    IoRequest filledIn(IoRequest request) {
+        if (!(request instanceof IoRequest.ChangeReservations(var volume, var change))) {
+            return request;
+        }
+        return switch (change) {
+            case ReservationChange.LegacyReserve(var nexus, _) ->
+                    new IoRequest.ChangeReservations(
+                            volume, new ReservationChange.LegacyReserve(nexus, legacy()));
+            case ReservationChange.LegacyRelease(var nexus, _) ->
+                    new IoRequest.ChangeReservations(
+                            volume, new ReservationChange.LegacyRelease(nexus, legacy()));
+            default -> request;
+        };
     }
 
     @Override

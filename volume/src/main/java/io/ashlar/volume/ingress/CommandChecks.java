@@ -16,7 +16,7 @@ final class CommandChecks {
             case IoRequest.Write write ->
                     check(write.offset(), write.data().length(), true, volume);
             case IoRequest.Zero zero -> check(zero.offset(), zero.length(), false, volume);
-            case IoRequest.Flush _ -> null;
+            case IoRequest.Flush _, IoRequest.ChangeReservations _ -> null;
         };
     }
 

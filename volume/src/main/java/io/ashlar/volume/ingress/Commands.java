@@ -136,6 +136,7 @@ final class Commands {
                                         connection.number,
                                         command.number,
                                         command.association().id.host(),
+                                        command.association().id.initiatorPort(),
                                         command.volume(),
                                         stamp(owner, stamp, connection),
                                         former(volume, stamp, connection),

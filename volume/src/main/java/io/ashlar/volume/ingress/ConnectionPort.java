@@ -65,7 +65,13 @@ final class ConnectionPort implements HostConnection {
                         ? PartPlan.checksums(write.offset(), write.data())
                         : NO_CHECKSUMS;
         HostCommand command =
-                new HostCommand(state, association.nextCommand(), request, checksums, stamp, done);
+                new HostCommand(
+                        state,
+                        association.nextCommand(),
+                        association.filledIn(request),
+                        checksums,
+                        stamp,
+                        done);
         association.onSubmitted(command);
         if (isClosed || association.isClosed()) {
             shard.execute(() -> command.answer(new IoResult.Failed(IoError.ABORTED)));

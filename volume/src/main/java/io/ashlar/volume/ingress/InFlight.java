@@ -24,7 +24,7 @@ final class InFlight {
                 switch (command.request) {
                     case IoRequest.Read read -> read.length();
                     case IoRequest.Write write -> write.data().length();
-                    case IoRequest.Zero _, IoRequest.Flush _ -> 0;
+                    case IoRequest.Zero _, IoRequest.Flush _, IoRequest.ChangeReservations _ -> 0;
                 };
         String host = command.association().id.host();
         if (commands >= settings.nodeCommandsMax()

@@ -40,6 +40,7 @@ public final class Ingress {
     private final MoveRequests moves;
     private final SortedMap<Long, AssociationState> associations = new TreeMap<>();
     private final SortedMap<AssociationId, AssociationState> byId = new TreeMap<>();
+    private final EndedSessions endedSessions;
     private long associationCount;
     private long pausedNanos;
 
@@ -59,6 +60,7 @@ public final class Ingress {
         this.servings = new Servings(post.self());
         this.commands = new Commands(context, controls, servings);
         this.moves = new MoveRequests(context, servings);
+        this.endedSessions = new EndedSessions(context, associations::containsKey);
         this.pausedNanos = clock.nanos();
     }
 
@@ -152,6 +154,7 @@ public final class Ingress {
         association.isClosed = true;
         associations.remove(association.number);
         byId.remove(association.id, association);
+        endedSessions.look();
         association.closeWaiters.forEach(Runnable::run);
         association.closeWaiters.clear();
     }
@@ -337,6 +340,7 @@ public final class Ingress {
         long now = context.clock().nanos();
         if (now - pausedNanos >= context.settings().ticketInterval().toNanos() / 2) {
             pausedNanos = now;
+            endedSessions.look();
             for (AssociationState association : associations.values()) {
                 association.shard.execute(association.port::onPause);
             }

@@ -19,7 +19,7 @@ final class PartPlan {
     private final long start;
     private final long end;
     private long position;
-    private boolean isFlushed;
+    private boolean isMade;
 
     /**
      * @param checksums of a write, as {@link #checksums} gives them
@@ -33,14 +33,14 @@ final class PartPlan {
                     case IoRequest.Read read -> read.offset();
                     case IoRequest.Write write -> write.offset();
                     case IoRequest.Zero zero -> zero.offset();
-                    case IoRequest.Flush _ -> 0;
+                    case IoRequest.Flush _, IoRequest.ChangeReservations _ -> 0;
                 };
         this.end =
                 switch (request) {
                     case IoRequest.Read read -> start + read.length();
                     case IoRequest.Write write -> start + write.data().length();
                     case IoRequest.Zero zero -> start + zero.length();
-                    case IoRequest.Flush _ -> 0;
+                    case IoRequest.Flush _, IoRequest.ChangeReservations _ -> 0;
                 };
         this.position = start;
     }
@@ -59,7 +59,10 @@ final class PartPlan {
     }
 
     boolean hasNext() {
-        return request instanceof IoRequest.Flush ? !isFlushed : position < end;
+        return switch (request) {
+            case IoRequest.Flush _, IoRequest.ChangeReservations _ -> !isMade;
+            default -> position < end;
+        };
     }
 
     Action next() {
@@ -88,8 +91,12 @@ final class PartPlan {
             }
             case IoRequest.Zero _ -> zero(chunk, offset, inChunk);
             case IoRequest.Flush _ -> {
-                isFlushed = true;
+                isMade = true;
                 yield new Action.Flush();
+            }
+            case IoRequest.ChangeReservations(_, var change) -> {
+                isMade = true;
+                yield new Action.ChangeReservations(change);
             }
         };
     }

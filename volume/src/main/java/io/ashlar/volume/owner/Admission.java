@@ -25,6 +25,12 @@ final class Admission {
 
         void onRefused(OwnedPart part, Refusal reason);
 
+        /** Whether reservations let its sender do this now. */
+        boolean isPermitted(OwnedPart part);
+
+        /** A reservation is in its way. */
+        void onConflict(OwnedPart part);
+
         /** A flush has reached the front; it is neither admitted nor refused yet. */
         void onFlush(OwnedPart part);
     }
@@ -92,7 +98,12 @@ final class Admission {
         return switch (isTooOld ? HostFence.Verdict.REFUSE : verdict) {
             case ADMIT -> {
                 lane.waiting.removeFirst();
-                admit(host, lane, part);
+                if (door.isPermitted(part)) {
+                    admit(host, lane, part);
+                } else {
+                    lane.isDraining = false;
+                    door.onConflict(part);
+                }
                 yield true;
             }
             case REFUSE -> {

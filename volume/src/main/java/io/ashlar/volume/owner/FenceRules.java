@@ -49,7 +49,13 @@ public record FenceRules(Set<Rule> off) {
         /** While nobody knows what became of a move its former owner admits nothing (rule 2). */
         MOVE_OUTCOME,
         /** A part that is sent on to a new owner keeps its ticket (rule 5). */
-        FORWARD_STAMP
+        FORWARD_STAMP,
+        /** Reservations are checked at admission, whichever node a command came by (F4). */
+        RESERVATION_CHECK,
+        /** A change of reservations is answered when the owner's view shows it (F4). */
+        RESERVATION_SHOWN,
+        /** ... and when nothing that it forbids is under way any more (rule 2, F4). */
+        RESERVATION_DRAIN
     }
 
     /** What runs in production. */

@@ -4,6 +4,8 @@ import io.ashlar.common.Payload;
 import io.ashlar.common.ProcessId;
 import io.ashlar.common.Shard;
 import io.ashlar.common.Sizes;
+import io.ashlar.common.reservation.LegacyReservation;
+import io.ashlar.common.reservation.Nexus;
 import io.ashlar.metadata.VolumeRecord;
 import io.ashlar.volume.IoError;
 import io.ashlar.volume.wire.Action;
@@ -49,7 +51,7 @@ final class OwnedPart {
             case Action.Read read -> read.chunk();
             case Action.Write write -> write.chunk();
             case Action.Trim trim -> trim.chunk();
-            case Action.Flush _ -> 0;
+            case Action.Flush _, Action.ChangeReservations _ -> 0;
         };
     }
 
@@ -58,7 +60,7 @@ final class OwnedPart {
             case Action.Read read -> read.offset() / Sizes.BLOCK_BYTES;
             case Action.Write write -> write.offset() / Sizes.BLOCK_BYTES;
             case Action.Trim trim -> trim.firstBlock();
-            case Action.Flush _ -> 0;
+            case Action.Flush _, Action.ChangeReservations _ -> 0;
         };
     }
 
@@ -67,7 +69,7 @@ final class OwnedPart {
             case Action.Read read -> blockAfter(read.offset() + read.length());
             case Action.Write write -> blockAfter(write.offset() + write.data().length());
             case Action.Trim trim -> trim.firstBlock() + trim.blocks();
-            case Action.Flush _ -> 0;
+            case Action.Flush _, Action.ChangeReservations _ -> 0;
         };
     }
 
@@ -79,7 +81,7 @@ final class OwnedPart {
                     case Action.Write write -> (long) write.offset() + write.data().length();
                     case Action.Trim trim ->
                             ((long) trim.firstBlock() + trim.blocks()) * Sizes.BLOCK_BYTES;
-                    case Action.Flush _ -> 0;
+                    case Action.Flush _, Action.ChangeReservations _ -> 0;
                 };
         return chunk() < volume.chunkCount()
                 && end <= volume.chunkBytes()
@@ -88,6 +90,19 @@ final class OwnedPart {
 
     private static int blockAfter(int bytes) {
         return (bytes + Sizes.BLOCK_BYTES - 1) / Sizes.BLOCK_BYTES;
+    }
+
+    /** Who it is of, for reservations. */
+    Nexus nexus() {
+        return new Nexus(message.initiatorPort(), from.node().value());
+    }
+
+    LegacyReservation session() {
+        return new LegacyReservation(from, message.association());
+    }
+
+    boolean isChangeOfReservations() {
+        return message.action() instanceof Action.ChangeReservations;
     }
 
     // ---- what its ingress is told

@@ -3,6 +3,7 @@ package io.ashlar.volume.owner;
 import io.ashlar.common.NodeId;
 import io.ashlar.common.ProcessId;
 import io.ashlar.common.VolumeId;
+import io.ashlar.common.reservation.ReservationChange;
 import io.ashlar.metadata.Pool;
 import io.ashlar.metadata.VolumeRecord;
 import io.ashlar.volume.IoError;
@@ -65,6 +66,7 @@ final class OwnedVolume implements PartIssuer.Decisions, Admission.Door {
     private final Admission admission;
     private final Flushes flushes;
     private final OwnerControls controls;
+    private final ReservationChanges changes;
     private final TrafficWatch traffic;
     private @Nullable MoveOut move;
 
@@ -89,7 +91,8 @@ final class OwnedVolume implements PartIssuer.Decisions, Admission.Door {
         this.issuer = new PartIssuer(record, pool, context, this);
         this.admission = new Admission(this, fence, context);
         this.flushes = new Flushes(issuer, this::answer);
-        this.controls = new OwnerControls(this, context, issuer, flushes, admission);
+        this.changes = new ReservationChanges(this, context, issuer);
+        this.controls = new OwnerControls(this, context, issuer, flushes, admission, changes);
         this.traffic = new TrafficWatch(context.settings().moves(), context.post().self().node());
     }
 
@@ -188,6 +191,7 @@ final class OwnedVolume implements PartIssuer.Decisions, Admission.Door {
         }
         List<OwnedPart> givenUp = List.copyOf(issuer.undecided());
         issuer.cancelAll();
+        changes.cancelAll();
         givenUp.forEach(part -> refuse(part, Refusal.EPOCH));
         flushes.takeAll().forEach(part -> refuse(part, Refusal.EPOCH));
         controls.cancelAll();
@@ -269,8 +273,31 @@ final class OwnedVolume implements PartIssuer.Decisions, Admission.Door {
             refuse(part, Refusal.TICKET);
             return;
         }
+        if (!isPermitted(part)) {
+            onConflict(part);
+            return;
+        }
         part.admission = ++admissions;
         flushes.add(part);
+    }
+
+    @Override
+    public boolean isPermitted(OwnedPart part) {
+        return record.reservations().isOpen()
+                || part.isChangeOfReservations()
+                || (!context.rules().has(Rule.RESERVATION_CHECK)
+                        && !part.from.equals(context.post().self()))
+                || Holds.permit(
+                        context.metadata().state(),
+                        record,
+                        part.nexus(),
+                        part.session(),
+                        part.message.action().accessKind());
+    }
+
+    @Override
+    public void onConflict(OwnedPart part) {
+        fail(part, IoError.RESERVATION_CONFLICT);
     }
 
     // ---- decisions
@@ -281,6 +308,7 @@ final class OwnedVolume implements PartIssuer.Decisions, Admission.Door {
         if (isServing()) {
             flushes.answerReady();
             controls.answerReady();
+            changes.answerReady();
             admission.advance(part.host);
             fence.forgetIfIdle(part.host);
         }
@@ -302,7 +330,18 @@ final class OwnedVolume implements PartIssuer.Decisions, Admission.Door {
 
     @Override
     public @Nullable ToIngress answerIfDropped(OwnedPart part) {
-        return controls.answerIfDropped(part);
+        ToIngress answer = controls.answerIfDropped(part);
+        return answer != null ? answer : changes.answerIfDropped(part);
+    }
+
+    @Override
+    public void onChange(OwnedPart part, ReservationChange change) {
+        changes.submit(part, change);
+    }
+
+    /** How many parts were admitted, the newest one's number. */
+    long admissions() {
+        return admissions;
     }
 
     // ---- aborts, resets, ends

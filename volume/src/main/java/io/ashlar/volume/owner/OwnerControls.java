@@ -22,6 +22,7 @@ final class OwnerControls {
     private final PartIssuer issuer;
     private final Flushes flushes;
     private final Admission admission;
+    private final ReservationChanges changes;
     private final List<PendingControl> controls = new ArrayList<>();
 
     OwnerControls(
@@ -29,12 +30,14 @@ final class OwnerControls {
             OwnerContext context,
             PartIssuer issuer,
             Flushes flushes,
-            Admission admission) {
+            Admission admission,
+            ReservationChanges changes) {
         this.volume = volume;
         this.context = context;
         this.issuer = issuer;
         this.flushes = flushes;
         this.admission = admission;
+        this.changes = changes;
     }
 
     void onControl(ProcessId from, ToOwner.Control message, long admission) {
@@ -132,7 +135,14 @@ final class OwnerControls {
         return false;
     }
 
+    /** A reset ends the reservation of SPC-2, too (SPC-2 section 5.5.1). */
     private void finish(PendingControl control) {
+        if (control.message.scope() == ToOwner.Scope.RESET
+                && volume.isServing()
+                && changes.endLegacy(() -> finish(control))) {
+            control.isProving = true;
+            return;
+        }
         if (!volume.isServing() || !controls.remove(control)) {
             return;
         }

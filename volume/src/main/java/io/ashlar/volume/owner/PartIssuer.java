@@ -4,6 +4,7 @@ import io.ashlar.common.BlockRange;
 import io.ashlar.common.ChunkId;
 import io.ashlar.common.PgId;
 import io.ashlar.common.Shard;
+import io.ashlar.common.reservation.ReservationChange;
 import io.ashlar.metadata.Pool;
 import io.ashlar.metadata.VolumeRecord;
 import io.ashlar.replication.PgReply;
@@ -39,6 +40,9 @@ final class PartIssuer {
 
         /** A group knows a higher access epoch. */
         void onFenced(long accessEpoch);
+
+        /** A change of reservations is due; {@link PartIssuer#decide} it when it is. */
+        void onChange(OwnedPart part, ReservationChange change);
 
         /** If the part is to be dropped instead of being sent again, what its ingress is told. */
         @Nullable ToIngress answerIfDropped(OwnedPart part);
@@ -112,6 +116,10 @@ final class PartIssuer {
             return;
         }
         part.state = OwnedPart.State.ISSUED;
+        if (part.message.action() instanceof Action.ChangeReservations(var change)) {
+            decisions.onChange(part, change);
+            return;
+        }
         Shard.Cancellable request =
                 context.groups()
                         .submit(request(part), context.shard(), reply -> onReply(part, reply));
@@ -130,7 +138,8 @@ final class PartIssuer {
                     new PgRequest.Write(pg, accessEpoch, chunk, offset, data, checksums);
             case Action.Trim(_, int first, int blocks) ->
                     new PgRequest.Trim(pg, accessEpoch, new BlockRange(chunk, first, blocks));
-            case Action.Flush _ -> throw new IllegalStateException("a flush is not issued");
+            case Action.Flush _, Action.ChangeReservations _ ->
+                    throw new IllegalStateException(part + " is of no group");
         };
     }
 

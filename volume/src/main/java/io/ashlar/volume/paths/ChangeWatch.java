@@ -3,8 +3,11 @@ package io.ashlar.volume.paths;
 import io.ashlar.common.NodeId;
 import io.ashlar.common.ProcessId;
 import io.ashlar.common.VolumeId;
+import io.ashlar.common.reservation.Nexus;
+import io.ashlar.common.reservation.Notice;
 import io.ashlar.metadata.ControlState;
 import io.ashlar.metadata.VolumeRecord;
+import io.ashlar.volume.AssociationId;
 import io.ashlar.volume.AssociationListener;
 import io.ashlar.volume.PathState;
 import io.ashlar.volume.VolumeInfo;
@@ -65,6 +68,7 @@ public final class ChangeWatch {
                     before.getOrDefault(host, new TreeMap<>()),
                     now.getOrDefault(host, new TreeMap<>()),
                     tell);
+            tellReservations(former, view, id, now.getOrDefault(host, new TreeMap<>()), tell);
             tellPaths(formerPaths, now.getOrDefault(host, new TreeMap<>()), tell);
             if (former.hosts().containsKey(host) && !view.hosts().containsKey(host)) {
                 tell.accept(listener -> listener.mustClose("the host was removed"));
@@ -87,6 +91,31 @@ public final class ChangeWatch {
                 tell.accept(listener -> listener.capacityChanged(volume.id()));
             }
         });
+    }
+
+    /** Whatever is newer than the former view; states between them may have been skipped. */
+    private void tellReservations(
+            ControlState former,
+            ControlState view,
+            AssociationId id,
+            SortedMap<Integer, VolumeInfo> volumes,
+            Consumer<Consumer<AssociationListener>> tell) {
+        for (VolumeInfo volume : volumes.values()) {
+            VolumeRecord before = former.volumes().get(volume.id());
+            VolumeRecord after = view.volumes().get(volume.id());
+            if (before == null || after == null) {
+                continue;
+            }
+            long told = before.reservations().noticeCount();
+            if (after.reservations().noticeCount() == told) {
+                continue;
+            }
+            Nexus nexus = new Nexus(id.initiatorPort(), self.node().value());
+            Notice notice = after.reservations().notices().get(nexus);
+            if (notice != null && notice.number() > told) {
+                tell.accept(listener -> listener.reservationsChanged(volume.id(), notice.kind()));
+            }
+        }
     }
 
     private static SortedMap<Integer, VolumeId> ids(SortedMap<Integer, VolumeInfo> volumes) {

@@ -4,6 +4,9 @@ import io.ashlar.common.Payload;
 import io.ashlar.common.Sizes;
 import io.ashlar.common.Wire;
 import io.ashlar.common.WireFormatException;
+import io.ashlar.common.reservation.AccessKind;
+import io.ashlar.common.reservation.ReservationChange;
+import io.ashlar.common.reservation.ReservationCodec;
 import io.netty.buffer.ByteBuf;
 
 /** What a part of a host's command does: at most one request of one placement group. */
@@ -33,12 +36,24 @@ public sealed interface Action {
     /** Everything of this host that was admitted before is decided. */
     record Flush() implements Action {}
 
+    /** Changes the volume's reservations. */
+    record ChangeReservations(ReservationChange change) implements Action {}
+
+    /** What it is to a reservation. */
+    default AccessKind accessKind() {
+        return switch (this) {
+            case Read _ -> AccessKind.READ;
+            case Write _, Trim _, Flush _ -> AccessKind.WRITE;
+            case ChangeReservations _ -> AccessKind.OTHER;
+        };
+    }
+
     /** Bytes of data that it moves. */
     default int dataBytes() {
         return switch (this) {
             case Read read -> read.length();
             case Write write -> write.data().length();
-            case Trim _, Flush _ -> 0;
+            case Trim _, Flush _, ChangeReservations _ -> 0;
         };
     }
 
@@ -54,6 +69,8 @@ public sealed interface Action {
             case Trim(long chunk, int firstBlock, int blocks) ->
                     out.writeByte(3).writeLong(chunk).writeInt(firstBlock).writeInt(blocks);
             case Flush() -> out.writeByte(4);
+            case ChangeReservations(var change) ->
+                    ReservationCodec.writeChange(out.writeByte(9), change);
         }
     }
 
@@ -89,6 +106,7 @@ public sealed interface Action {
                 yield trim;
             }
             case 4 -> new Flush();
+            case 9 -> new ChangeReservations(ReservationCodec.readChange(in));
             default -> throw new WireFormatException("action " + kind);
         };
     }

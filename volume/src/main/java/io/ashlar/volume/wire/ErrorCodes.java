@@ -23,6 +23,9 @@ final class ErrorCodes {
             case OVERLOADED -> 12;
             case ABORTED -> 13;
             case INTERNAL -> 14;
+            case INVALID_RELEASE -> 15;
+            case INVALID_RESERVATION -> 16;
+            case NO_REGISTRATION_ROOM -> 17;
         };
     }
 

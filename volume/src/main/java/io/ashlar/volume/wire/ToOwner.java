@@ -4,6 +4,7 @@ import io.ashlar.common.NodeId;
 import io.ashlar.common.VolumeId;
 import io.ashlar.common.Wire;
 import io.ashlar.common.WireFormatException;
+import io.ashlar.common.reservation.ReservationCodec;
 import io.ashlar.replication.PeerMessage;
 import io.netty.buffer.ByteBuf;
 import org.jspecify.annotations.Nullable;
@@ -21,6 +22,7 @@ public sealed interface ToOwner extends PeerMessage {
      * @param connection the connection by which it came
      * @param command the command that it is a part of
      * @param host the host's name
+     * @param initiatorPort the initiator port of its association
      * @param volume the volume
      * @param stamp how new it is, for the owner that it is sent to
      * @param former how new it is for the owner before, if that one handed the volume over
@@ -32,6 +34,7 @@ public sealed interface ToOwner extends PeerMessage {
             long connection,
             long command,
             String host,
+            String initiatorPort,
             VolumeId volume,
             Stamp stamp,
             @Nullable Stamp former,
@@ -49,6 +52,7 @@ public sealed interface ToOwner extends PeerMessage {
             out.writeByte(VolumeMessages.CURRENT);
             out.writeLong(part).writeLong(association).writeLong(connection).writeLong(command);
             Wire.writeString(out, host);
+            Wire.writeString(out, initiatorPort);
             out.writeLong(volume.value());
             stamp.encode(out);
             Stamp other = former;
@@ -66,6 +70,7 @@ public sealed interface ToOwner extends PeerMessage {
                     Wire.readLong(in),
                     Wire.readLong(in),
                     Wire.readString(in, HOST_BYTES_MAX),
+                    Wire.readString(in, ReservationCodec.PORT_BYTES_MAX),
                     VolumeMessages.readVolume(in),
                     Stamp.decode(in),
                     Wire.readBoolean(in) ? Stamp.decode(in) : null,

@@ -9,6 +9,9 @@ import io.ashlar.common.ProcessId;
 import io.ashlar.common.Sizes;
 import io.ashlar.common.VolumeId;
 import io.ashlar.common.WireFormatException;
+import io.ashlar.common.reservation.Nexus;
+import io.ashlar.common.reservation.ReservationChange;
+import io.ashlar.common.reservation.ReservationType;
 import io.ashlar.replication.PeerMessage;
 import io.ashlar.replication.PeerTransport;
 import io.ashlar.volume.IoError;
@@ -44,7 +47,7 @@ class VolumeMessagesPropertyTest {
     private Action action() {
         int offset = 512 * random.nextInt(4096);
         int length = 512 * (1 + random.nextInt(40));
-        return switch (random.nextInt(4)) {
+        return switch (random.nextInt(5)) {
             case 0 -> new Action.Read(random.nextInt(1000), offset, length);
             case 1 ->
                     new Action.Write(
@@ -55,6 +58,14 @@ class VolumeMessagesPropertyTest {
             case 2 ->
                     new Action.Trim(
                             random.nextInt(1000), random.nextInt(1000), 1 + random.nextInt(24));
+            case 3 ->
+                    new Action.ChangeReservations(
+                            new ReservationChange.Preempt(
+                                    new Nexus("iqn.a,i,0x1", 7),
+                                    random.nextLong(),
+                                    random.nextLong(),
+                                    ReservationType.EXCLUSIVE_ACCESS,
+                                    random.nextBoolean()));
             default -> new Action.Flush();
         };
     }
@@ -96,6 +107,7 @@ class VolumeMessagesPropertyTest {
                             random.nextLong(),
                             random.nextLong(),
                             "iqn.2026-11.example:hôst" + random.nextInt(),
+                            "iqn.2026-11.example:hôst,i,0x" + random.nextInt(),
                             volume(),
                             stamp(),
                             random.nextBoolean() ? stamp() : null,
@@ -257,7 +269,16 @@ class VolumeMessagesPropertyTest {
                 new Action.Write(0, 512, payload(length), checksums(Action.pieces(512, length)));
         PeerMessage part =
                 new ToOwner.Part(
-                        1, 1, 1, 1, "h".repeat(256), new VolumeId(1), stamp(), stamp(), write);
+                        1,
+                        1,
+                        1,
+                        1,
+                        "h".repeat(256),
+                        "p".repeat(256),
+                        new VolumeId(1),
+                        stamp(),
+                        stamp(),
+                        write);
         assertThat(encode(part).readableBytes()).isLessThan(PeerTransport.BODY_BYTES_MAX);
         assertThat(VolumeMessages.decode(part.type(), encode(part))).isNotNull();
     }
