@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.ashlar.systemtests.cluster.DevCluster;
 import io.ashlar.systemtests.cluster.Waiting;
 import io.ashlar.systemtests.kernel.LinuxHost.FileSystem;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -30,6 +32,8 @@ final class KernelInitiatorIT {
     private static final String VOLUME = "kernel";
     private static final Duration FOLLOWS = Duration.ofSeconds(60);
     private static final String INITIATOR = "iqn.2001-04.org.example:guest";
+    private static final String SECRET = "guest-proves-itself";
+    private static final String TARGET_SECRET = "target-proves-itself";
 
     private static Fabric fabric;
     private static DevCluster cluster;
@@ -54,10 +58,29 @@ final class KernelInitiatorIT {
         cluster.destroy();
         cluster.start();
         cluster.ashlar(1, "volume", "delete", "demo", "--yes").orThrow();
-        cluster.volume(VOLUME, "512MiB");
+        cluster.ashlar(1, "volume", "create", VOLUME, "--size", "512MiB").orThrow();
+        cluster.ashlar(1, "volume", "create", "hidden", "--size", "16MiB").orThrow();
+        cluster.ashlar(1, "host", "create", INITIATOR).orThrow();
+        cluster.ashlar(1, "volume", "map", VOLUME, INITIATOR).orThrow();
+        cluster.ashlar(
+                        1,
+                        "host",
+                        "chap",
+                        INITIATOR,
+                        "--secret-file",
+                        secretFile("host", SECRET),
+                        "--mutual-secret-file",
+                        secretFile("target", TARGET_SECRET))
+                .orThrow();
         say("the cluster is healthy");
         guest = new Guest(image, fabric, TARGET.resolve("guest-run"), INITIATOR);
         host = new LinuxHost(guest);
+    }
+
+    private static String secretFile(String name, String secret) throws IOException {
+        Path file = TARGET.resolve("secret-" + name);
+        Files.writeString(file, secret);
+        return file.toString();
     }
 
     @AfterAll
@@ -100,6 +123,8 @@ final class KernelInitiatorIT {
     }
 
     private static void attach() throws Exception {
+        assertThat(host.refusal(portal(2))).contains("authorization failure");
+        host.authenticate(INITIATOR, SECRET, cluster.targetName(), TARGET_SECRET);
         List<String> portals = host.discover(portal(2));
         portals.forEach(System.out::println);
         assertThat(portals)
@@ -110,6 +135,7 @@ final class KernelInitiatorIT {
         host.login();
         awaitAllPaths();
         System.out.print(host.multipathText());
+        assertThat(host.disks()).as("paths to what is mapped").isEqualTo(DevCluster.NODES);
         Multipath multipath = host.multipath();
         assertThat(multipath.isOptimized(address(cluster.owner(1, VOLUME)))).isTrue();
         assertThat(multipath.groups())

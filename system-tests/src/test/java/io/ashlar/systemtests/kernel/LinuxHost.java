@@ -83,6 +83,38 @@ final class LinuxHost {
         this.guest = guest;
     }
 
+    /**
+     * Has it prove itself at each login, to discover too, and ask the same of the target: mutual
+     * CHAP, SHA-256 first.
+     */
+    void authenticate(String name, String secret, String targetName, String targetSecret)
+            throws IOException, InterruptedException {
+        String script =
+                """
+                for what in discovery.sendtargets node.session; do
+                    echo "$what.auth.authmethod = CHAP"
+                    echo "$what.auth.username = %1$s"
+                    echo "$what.auth.password = %2$s"
+                    echo "$what.auth.username_in = %3$s"
+                    echo "$what.auth.password_in = %4$s"
+                done >> /etc/iscsi/iscsid.conf
+                echo "node.session.auth.chap_algs = SHA256,MD5" >> /etc/iscsi/iscsid.conf
+                """;
+        guest.run(SHORT, script.formatted(name, secret, targetName, targetSecret)).orThrow();
+    }
+
+    /** What a discovery that is refused says. */
+    String refusal(String portal) throws IOException, InterruptedException {
+        String script = "! iscsiadm -m discovery -t sendtargets -p " + portal;
+        return guest.run(SHORT, script).orThrow().output();
+    }
+
+    /** The disks that it has of all sessions together, one for each unit and path. */
+    int disks() throws IOException, InterruptedException {
+        String script = "ls -d /sys/block/sd* | wc -l";
+        return Integer.parseInt(guest.run(SHORT, script).orThrow().output().strip());
+    }
+
     /** SendTargets: lines such as "198.51.100.11:3260,1 iqn...". */
     List<String> discover(String portal) throws IOException, InterruptedException {
         String script = "iscsiadm -m discovery -t sendtargets -p " + portal;
