@@ -53,6 +53,7 @@ public final class Mutants {
         Map<Enum<?>, String> tests = new LinkedHashMap<>();
         tests.put(FenceRules.Rule.ABORT_MARK, "FenceScheduleTest");
         tests.put(FenceRules.Rule.HAND_OVER_AGE, "FenceScheduleTest");
+        tests.put(FenceRules.Rule.RESERVATION_DRAIN, "ReservationTest");
         tests.put(PgRules.Rule.PLACE_REGISTERED, "ReturnOnAnotherDiskTest");
         tests.put(PgRules.Rule.HELD_COMMITTED, "ReturnOnAnotherDiskTest");
         for (HealingRules.Rule rule : HealingRules.Rule.values()) {

@@ -259,7 +259,7 @@ public final class SimulatedOwner {
         }
 
         void work() {
-            if (ended) {
+            if (ended || regions.isEmpty()) { // only rivals want it, who are hosts
                 return;
             }
             if (!working) {
