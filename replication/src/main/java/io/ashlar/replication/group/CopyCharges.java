@@ -54,9 +54,11 @@ final class CopyCharges {
         return learner.returns || primary.config().members().size() < group.inSyncMin();
     }
 
-    /** So many bytes need not travel, since they are zeros, or are not to be had. */
+    /**
+     * So many bytes need not travel, since they are zeros, or are not to be had: others may. In the
+     * learner's memory zeros are as long as anything, so they stay in flight.
+     */
     void spare(Learner learner, int bytes) {
-        give(learner, bytes);
         if (!isUrgent(learner)) {
             environment.copies().spare(bytes);
         }

@@ -7,6 +7,7 @@ import io.ashlar.common.ChunkId;
 import io.ashlar.common.PgId;
 import io.ashlar.common.ProcessId;
 import io.ashlar.common.Shard;
+import io.ashlar.common.Sizes;
 import io.ashlar.replication.PeerTransport.Lane;
 import io.ashlar.replication.PgRules.Rule;
 import io.ashlar.replication.wire.GroupMessage;
@@ -271,7 +272,8 @@ final class Follower {
             following = null;
             return;
         }
-        CopyAck ack = new CopyAck(pg, lead.learnId, copy.countedBytes());
+        int bytes = copy.range().count() * Sizes.BLOCK_BYTES;
+        CopyAck ack = new CopyAck(pg, lead.learnId, bytes);
         boolean waits = environment.rules().has(Rule.PROMOTE_STABLE);
         if (!waits) {
             send(from, ack);

@@ -368,6 +368,7 @@ final class Teaching {
         if (blocks == null && range.count() > 1) {
             // No member has all of it intact: block by block, to find those that are.
             charges.spare(learner, range.count() * Sizes.BLOCK_BYTES);
+            charges.give(learner, range.count() * Sizes.BLOCK_BYTES);
             for (int block = range.first(); block < range.end(); block++) {
                 learner.copies.addLast(new BlockRange(range.chunk(), block, 1));
             }
@@ -392,7 +393,7 @@ final class Teaching {
                         learner.learnId,
                         range,
                         blocks);
-        charges.spare(learner, range.count() * Sizes.BLOCK_BYTES - copy.countedBytes());
+        charges.spare(learner, range.count() * Sizes.BLOCK_BYTES - blocks.bytesSet());
         environment.counters().copiedBytes.add(blocks.bytesSet());
         learner.copiedBytes += blocks.bytesSet();
         primary.send(learner.process.node(), copy);

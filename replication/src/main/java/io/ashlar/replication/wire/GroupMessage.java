@@ -6,7 +6,6 @@ import io.ashlar.common.BlockRange;
 import io.ashlar.common.ChunkId;
 import io.ashlar.common.DeviceId;
 import io.ashlar.common.PgId;
-import io.ashlar.common.Sizes;
 import io.ashlar.common.Wire;
 import io.ashlar.common.WireFormatException;
 import io.ashlar.replication.PeerMessage;
@@ -375,11 +374,6 @@ public sealed interface GroupMessage extends PeerMessage
 
         public boolean isLost() {
             return blocks.count() == 0;
-        }
-
-        /** What it counts as among the bytes in flight: more than nothing, but not for zeros. */
-        public int countedBytes() {
-            return Math.max(Sizes.BLOCK_BYTES, blocks.bytesSet());
         }
 
         static Copy decode(ByteBuf in) {

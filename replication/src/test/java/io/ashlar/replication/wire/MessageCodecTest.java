@@ -151,7 +151,7 @@ class MessageCodecTest {
                 new GroupMessage.Copy(PG, 5, 4, 3, new BlockRange(CHUNK, 64, 17), sparse());
         byte[] bytes = encode(copy);
         assertThat(bytes).hasSizeLessThan(3 * 4096);
-        assertThat(copy.countedBytes()).isEqualTo(2 * 4096);
+        assertThat(copy.blocks().bytesSet()).isEqualTo(2 * 4096);
         GroupMessage.Copy decoded =
                 (GroupMessage.Copy) decode(copy.type(), Unpooled.wrappedBuffer(bytes));
         assertThat(decoded.blocks().data()).isEqualTo(copy.blocks().data());
