@@ -37,6 +37,8 @@ public final class WithCluster
         DevCluster cluster = cluster(context);
         if (healthy(cluster)) {
             cluster.deleteVolumes();
+        } else {
+            cluster.destroy();
         }
     }
 

@@ -25,7 +25,7 @@ import tools.jackson.databind.JsonNode;
  * Nodes come, lose their disk, and go, under load. In a cluster of its own, since it ends with one
  * node more than the others expect.
  */
-@Order(70)
+@Order(78)
 final class ClusterChangesIT {
     private static final int GROUPS = 64;
     private static final int REPLICAS = 3;

@@ -22,7 +22,7 @@ import tools.jackson.databind.JsonNode;
  * right, and all copies are equal afterwards. Some groups may take it out for a moment, fewer than
  * a quarter of them: that none does is the goal, and how many did is printed.
  */
-@Order(70)
+@Order(75)
 @ExtendWith(WithCluster.class)
 final class OverloadIT {
     private static final int INITIATORS = 64;
