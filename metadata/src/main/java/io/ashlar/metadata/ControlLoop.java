@@ -94,7 +94,7 @@ public final class ControlLoop {
             steward.restart();
         }
         wasLeader = isLeader;
-        if (isLeader && undecided == 0) {
+        if (isLeader && undecided == 0 && !Hearing.isDeaf(metadata, self, hears)) {
             look();
         }
         shard.schedule(tick.toNanos(), this::tick);

@@ -1,5 +1,7 @@
 package io.ashlar.metadata;
 
+import io.ashlar.common.NodeId;
+import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 
@@ -50,4 +52,7 @@ public interface MetadataClient {
      * it for safety.
      */
     boolean isLeader();
+
+    /** The nodes that vote, as this node's engine knows; none before it knows. */
+    List<NodeId> voters();
 }

@@ -212,6 +212,11 @@ public final class MetadataServer implements AutoCloseable {
         public boolean isLeader() {
             return engine.status().role() == EngineStatus.Role.LEADER;
         }
+
+        @Override
+        public List<NodeId> voters() {
+            return engine.status().voters().stream().map(Voter::node).toList();
+        }
     }
 
     /** One wait for a read barrier, tried again while there is no leader. */

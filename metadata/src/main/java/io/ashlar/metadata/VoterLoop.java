@@ -78,7 +78,7 @@ public final class VoterLoop {
         ControlState state = server.client().state();
         Silence.Absent absent = silence.look(state, hears, clock.nanos());
         List<Voter> voters = server.status().voters();
-        if (undecided || voters.isEmpty()) {
+        if (undecided || voters.isEmpty() || Hearing.isDeaf(server.client(), self, hears)) {
             return;
         }
         switch (Votes.next(state, voters, self, absent)) {

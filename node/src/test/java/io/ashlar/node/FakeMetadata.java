@@ -1,5 +1,6 @@
 package io.ashlar.node;
 
+import io.ashlar.common.NodeId;
 import io.ashlar.metadata.Command;
 import io.ashlar.metadata.ControlState;
 import io.ashlar.metadata.ControlStateMachine;
@@ -74,5 +75,10 @@ public final class FakeMetadata implements MetadataClient {
     @Override
     public boolean isLeader() {
         return leader;
+    }
+
+    @Override
+    public List<NodeId> voters() {
+        return List.of();
     }
 }

@@ -20,6 +20,10 @@ public record PgRules(Set<Rule> off) {
         LEASE_INDEX,
         /** No beacon of a primary is answered while a petition against it is undecided. */
         LEASE_WITHHELD,
+        /** Who says that it hears too few is not heard: it gets no lease, and others take over. */
+        DEAF_IS_SILENT,
+        /** Who hears too few takes nobody out, and asks for no lead. */
+        DEAF_JUDGES_NOBODY,
         /** A backup waits out its grace. */
         GRACE,
         /** A proposed configuration binds its proposer at once. */

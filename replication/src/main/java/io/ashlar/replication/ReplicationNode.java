@@ -211,6 +211,11 @@ public final class ReplicationNode implements BlockGroups {
                 || !leases.isSilent(process, 2 * environment.settings().graceNanos());
     }
 
+    /** Whether this process hears too few to judge others, or to count as alive. */
+    public boolean isDeaf() {
+        return environment.isDeaf();
+    }
+
     @Override
     public Shard.Cancellable submit(PgRequest request, Shard shard, Consumer<PgReply> done) {
         return client.submit(request, shard, done);
@@ -377,7 +382,8 @@ public final class ReplicationNode implements BlockGroups {
         if (stopped) {
             return;
         }
-        LeaseMessage.Beacon beacon = new LeaseMessage.Beacon(environment.clock().nanos());
+        LeaseMessage.Beacon beacon =
+                new LeaseMessage.Beacon(environment.clock().nanos(), environment.isDeaf());
         for (NodeId node : environment.metadata().state().nodes().keySet()) {
             if (!node.equals(environment.self().node())) {
                 environment.transport().send(Lane.LIVENESS, node, beacon);

@@ -50,6 +50,9 @@ public interface NodeProgram {
          */
         boolean holdsFullLease(PgId pg);
 
+        /** Whether it hears too few of the others to judge them. */
+        boolean isDeaf();
+
         /** Whether it teaches a learner of some group now. */
         boolean isTeaching();
 

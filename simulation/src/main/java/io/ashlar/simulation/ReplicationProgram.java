@@ -146,6 +146,11 @@ public final class ReplicationProgram implements NodeProgram {
             }
 
             @Override
+            public boolean isDeaf() {
+                return node.isDeaf();
+            }
+
+            @Override
             public boolean isTeaching() {
                 return metadata.state().placementGroups().keySet().stream()
                         .flatMap(pg -> node.group(pg).stream())

@@ -60,6 +60,7 @@ public final class VolumeProgram implements NodeProgram {
                         transport,
                         groups.groups(),
                         metadata,
+                        groups::isDeaf,
                         VolumeSettings.defaults(),
                         rules);
         TargetContext target =
@@ -113,6 +114,11 @@ public final class VolumeProgram implements NodeProgram {
             @Override
             public boolean holdsFullLease(PgId pg) {
                 return groups.holdsFullLease(pg);
+            }
+
+            @Override
+            public boolean isDeaf() {
+                return groups.isDeaf();
             }
 
             @Override

@@ -159,6 +159,11 @@ final class OneCopyProgram implements NodeProgram {
             }
 
             @Override
+            public boolean isDeaf() {
+                return false;
+            }
+
+            @Override
             public String describe() {
                 return "one copy";
             }

@@ -22,6 +22,7 @@ import io.ashlar.volume.ingress.Ingress;
 import io.ashlar.volume.ingress.TicketBook;
 import io.ashlar.volume.ingress.Visibility;
 import io.ashlar.volume.owner.FenceRules;
+import io.ashlar.volume.owner.FenceRules.Rule;
 import io.ashlar.volume.owner.Owner;
 import io.ashlar.volume.owner.Ticks;
 import io.ashlar.volume.paths.ChangeWatch;
@@ -43,6 +44,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.Executor;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -64,6 +66,7 @@ public final class VolumeNode {
     private final Shard shard;
     private final PeerTransport transport;
     private final MetadataClient metadata;
+    private final BooleanSupplier isDeaf;
     private final VolumeSettings settings;
     private final Ticks ticks;
     private final TicketBook tickets;
@@ -87,6 +90,7 @@ public final class VolumeNode {
      * @param volumeShard owns everything in here
      * @param transport not started yet
      * @param groups of the whole cluster
+     * @param isDeaf whether this node hears too few to judge others, or to count as alive
      */
     public VolumeNode(
             ProcessId self,
@@ -96,6 +100,7 @@ public final class VolumeNode {
             PeerTransport transport,
             BlockGroups groups,
             MetadataClient metadata,
+            BooleanSupplier isDeaf,
             VolumeSettings settings) {
         this(
                 self,
@@ -105,6 +110,7 @@ public final class VolumeNode {
                 transport,
                 groups,
                 metadata,
+                isDeaf,
                 settings,
                 FenceRules.ALL);
     }
@@ -122,6 +128,7 @@ public final class VolumeNode {
             PeerTransport transport,
             BlockGroups groups,
             MetadataClient metadata,
+            BooleanSupplier isDeaf,
             VolumeSettings settings,
             FenceRules rules) {
         Check.argument(self.equals(transport.self()), "%s is not %s", self, transport.self());
@@ -131,6 +138,7 @@ public final class VolumeNode {
         this.shard = volumeShard;
         this.transport = transport;
         this.metadata = metadata;
+        this.isDeaf = () -> isDeaf.getAsBoolean() && rules.has(Rule.DEAF_IS_SILENT);
         this.settings = settings;
         long ageMaxNanos = settings.ageMax().toNanos();
         Post post = new LocalPost();
@@ -153,7 +161,8 @@ public final class VolumeNode {
         this.ingress =
                 new Ingress(clock, shard, tickets, post, metadata, settings, rules, counters);
         this.changes = new ChangeWatch(self, ingress);
-        this.supervisor = new OwnershipSupervisor(clock, shard, metadata, liveness, settings);
+        this.supervisor =
+                new OwnershipSupervisor(clock, shard, metadata, this.isDeaf, liveness, settings);
         this.tickNanos = clock.nanos();
         transport.register(Lane.DATA, new DataFamily());
         transport.register(Lane.LIVENESS, new LivenessFamily());
@@ -228,16 +237,22 @@ public final class VolumeNode {
         }
         Ticket ticket = new Ticket(ticks.current());
         ControlState view = metadata.state();
-        for (NodeId node : view.nodes().keySet()) {
-            if (!node.equals(self.node())) {
-                transport.send(Lane.LIVENESS, node, ticket);
-            }
+        if (!isDeaf.getAsBoolean()) {
+            sendToOthers(ticket, view);
         }
         tickets.onTicket(self, ticket.tick());
         owner.onTimer();
         ingress.onTimer();
         supervisor.onTimer();
         look(view);
+    }
+
+    private void sendToOthers(Ticket ticket, ControlState view) {
+        for (NodeId node : view.nodes().keySet()) {
+            if (!node.equals(self.node())) {
+                transport.send(Lane.LIVENESS, node, ticket);
+            }
+        }
     }
 
     private void dispatch(ProcessId from, PeerMessage message) {

@@ -1,5 +1,6 @@
 package io.ashlar.volume;
 
+import io.ashlar.common.NodeId;
 import io.ashlar.metadata.Command;
 import io.ashlar.metadata.ControlState;
 import io.ashlar.metadata.MetadataClient;
@@ -121,5 +122,10 @@ final class FakeMetadata implements MetadataClient {
     @Override
     public boolean isLeader() {
         return isLeader;
+    }
+
+    @Override
+    public List<NodeId> voters() {
+        return List.of();
     }
 }

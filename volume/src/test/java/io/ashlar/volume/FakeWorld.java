@@ -241,6 +241,7 @@ final class FakeWorld {
                             transport,
                             world.storage.groups(),
                             metadata,
+                            () -> false,
                             world.settings,
                             world.rules);
         }

@@ -1,6 +1,7 @@
 package io.ashlar.metadata.healing;
 
 import io.ashlar.common.NodeId;
+import io.ashlar.metadata.Hearing;
 import io.ashlar.metadata.Voter;
 import java.time.Duration;
 import java.util.List;
@@ -41,8 +42,7 @@ public final class DeafLead {
             List<Voter> voters, boolean leads, Predicate<NodeId> hears, long nowNanos) {
         List<NodeId> others =
                 voters.stream().map(Voter::node).filter(node -> !node.equals(self)).toList();
-        long heard = others.stream().filter(hears).count();
-        if (heard + 1 > voters.size() / 2) {
+        if (!Hearing.isDeaf(voters.stream().map(Voter::node).toList(), self, hears)) {
             hasHeard = true;
             asked.clear();
             deafSinceNanos = Long.MAX_VALUE;

@@ -189,6 +189,7 @@ public final class NodeAssembly implements AutoCloseable {
                         transport,
                         groups,
                         metadata,
+                        groups::isDeaf,
                         MemoryShares.volumes());
         startTransport(transport);
         opened(

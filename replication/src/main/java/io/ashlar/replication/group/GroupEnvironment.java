@@ -2,9 +2,11 @@ package io.ashlar.replication.group;
 
 import io.ashlar.common.Clock;
 import io.ashlar.common.ProcessId;
+import io.ashlar.metadata.Hearing;
 import io.ashlar.metadata.MetadataClient;
 import io.ashlar.replication.PeerTransport;
 import io.ashlar.replication.PgRules;
+import io.ashlar.replication.PgRules.Rule;
 import io.ashlar.replication.ReplicationCounters;
 import io.ashlar.replication.ReplicationSettings;
 import io.ashlar.replication.lease.Leases;
@@ -34,4 +36,18 @@ public record GroupEnvironment(
         CopyBudget copies,
         LearnShare learnShare,
         long startedNanos,
-        Consumer<String> fatal) {}
+        Consumer<String> fatal) {
+    /**
+     * Whether this process hears too few to judge others (see {@link Hearing}): fewer than a
+     * majority of the voters have answered a beacon that was sent within the time of a lease.
+     */
+    public boolean isDeaf() {
+        return Hearing.isDeaf(
+                metadata, self.node(), process -> !leases.isSilent(process, settings.leaseNanos()));
+    }
+
+    /** Whether it must not call anybody silent. */
+    boolean judgesNobody() {
+        return rules.has(Rule.DEAF_JUDGES_NOBODY) && isDeaf();
+    }
+}

@@ -461,7 +461,8 @@ public final class PlacementGroup {
         if (!proposals.isEmpty() || leader == null || epoch > current.epoch()) {
             return;
         }
-        if (environment.leases().beginPetition(leader.process(), configSinceNanos)) {
+        if (!environment.judgesNobody()
+                && environment.leases().beginPetition(leader.process(), configSinceNanos)) {
             propose(new Change.Petition(), leader.process());
         }
     }
@@ -482,7 +483,8 @@ public final class PlacementGroup {
                 || !sameDevice
                 || replica.learnState() != null
                 || now - Math.max(environment.startedNanos(), configSinceNanos)
-                        <= environment.settings().graceNanos()) {
+                        <= environment.settings().graceNanos()
+                || environment.judgesNobody()) {
             return;
         }
         propose(new Change.Lead(), null);

@@ -565,6 +565,7 @@ final class Primary {
 
     /**
      * Members that must be taken out: silent, failed, or no longer the process that was configured.
+     * Who hears too few calls nobody silent.
      */
     Set<NodeId> lostMembers() {
         Set<NodeId> lost = new LinkedHashSet<>();
@@ -576,7 +577,9 @@ final class Primary {
                     environment.leases().isSilent(member.process, leaseNanos)
                             && (environment.leases().hasAnswered(member.process)
                                     || now - member.sinceNanos > leaseNanos);
-            if (member.failed || silent || group.isGone(member.process)) {
+            if (member.failed
+                    || (silent && !environment.judgesNobody())
+                    || group.isGone(member.process)) {
                 lost.add(member.process.node());
             }
         }

@@ -56,14 +56,21 @@ public final class Leases {
                 process, p -> byNode.compute(p.node(), (n, old) -> new Peer()));
     }
 
-    /** Answers a beacon, unless a petition against its sender is undecided. */
+    /**
+     * Answers a beacon, unless a petition against its sender is undecided. One whose sender is deaf
+     * is answered for it to hear, and counts for nothing else.
+     */
     public synchronized Optional<BeaconAnswer> onBeacon(
             ProcessId from, Beacon beacon, long configIndex, boolean writable) {
         Peer peer = peer(from);
         if (peer.petitions > 0 && rules.has(Rule.LEASE_WITHHELD)) {
             return Optional.empty();
         }
-        peer.answeredNanos = clock.nanos();
+        if (beacon.deaf() && rules.has(Rule.DEAF_IS_SILENT)) {
+            configIndex = BeaconAnswer.NO_LEASE;
+        } else {
+            peer.answeredNanos = clock.nanos();
+        }
         return Optional.of(
                 new BeaconAnswer(from.incarnation(), beacon.sentNanos(), configIndex, writable));
     }

@@ -10,8 +10,13 @@ public sealed interface LeaseMessage extends PeerMessage {
     int FIRST_TYPE = 0x0201;
     int LAST_TYPE = 0x0202;
 
-    /** Asks the other process to answer, with the sender's clock in nanoseconds. */
-    record Beacon(long sentNanos) implements LeaseMessage {
+    /**
+     * Asks the other process to answer.
+     *
+     * @param sentNanos the sender's clock, in nanoseconds
+     * @param deaf whether the sender hears too few to count as alive
+     */
+    record Beacon(long sentNanos, boolean deaf) implements LeaseMessage {
         static final int TYPE = 0x0201;
 
         @Override
@@ -21,7 +26,7 @@ public sealed interface LeaseMessage extends PeerMessage {
 
         @Override
         public void encode(ByteBuf out) {
-            out.writeLong(sentNanos);
+            out.writeLong(sentNanos).writeBoolean(deaf);
         }
     }
 
@@ -32,12 +37,15 @@ public sealed interface LeaseMessage extends PeerMessage {
      *     has another clock if the machine was started anew
      * @param sentNanos of the beacon, as it came
      * @param configIndex the log index of the newest configuration that the sender knows of any
-     *     group
+     *     group; {@link #NO_LEASE} if this is a sign of life and no more
      * @param writable whether all the sender's devices take writes
      */
     record BeaconAnswer(long incarnation, long sentNanos, long configIndex, boolean writable)
             implements LeaseMessage {
         static final int TYPE = 0x0202;
+
+        /** Higher than any view: the answer extends no lease. */
+        public static final long NO_LEASE = Long.MAX_VALUE;
 
         @Override
         public int type() {
@@ -54,7 +62,7 @@ public sealed interface LeaseMessage extends PeerMessage {
     /** Decodes either. */
     static LeaseMessage decode(int type, ByteBuf in) {
         return switch (type) {
-            case Beacon.TYPE -> new Beacon(Wire.readLong(in));
+            case Beacon.TYPE -> new Beacon(Wire.readLong(in), Wire.readBoolean(in));
             case BeaconAnswer.TYPE ->
                     new BeaconAnswer(
                             Wire.readLong(in),

@@ -63,14 +63,14 @@ class LeasesTest {
      */
     @Test
     void petitionsOnlyAfterTheGraceAndThenStaysSilent() {
-        assertThat(leases.onBeacon(other, new Beacon(1), 5, true)).isPresent();
+        assertThat(leases.onBeacon(other, new Beacon(1, false), 5, true)).isPresent();
         now += SETTINGS.graceNanos();
         assertThat(leases.beginPetition(other, 0)).isFalse();
         now += 1;
         assertThat(leases.beginPetition(other, 0)).isTrue();
-        assertThat(leases.onBeacon(other, new Beacon(2), 5, true)).isEmpty();
+        assertThat(leases.onBeacon(other, new Beacon(2, false), 5, true)).isEmpty();
         leases.petitionDecided(other);
-        assertThat(leases.onBeacon(other, new Beacon(3), 5, true)).isPresent();
+        assertThat(leases.onBeacon(other, new Beacon(3, false), 5, true)).isPresent();
     }
 
     /** A primary that was never heard has the grace from its configuration on. */
@@ -84,7 +84,7 @@ class LeasesTest {
     /** One that dies right after it was given the lead is not waited for any longer than others. */
     @Test
     void aNewConfigurationGivesNoNewGraceToWhoIsSilent() {
-        assertThat(leases.onBeacon(other, new Beacon(1), 5, true)).isPresent();
+        assertThat(leases.onBeacon(other, new Beacon(1, false), 5, true)).isPresent();
         now += SETTINGS.graceNanos() + 1;
         assertThat(leases.beginPetition(other, now)).isTrue();
     }

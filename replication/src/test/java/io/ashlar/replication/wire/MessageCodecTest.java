@@ -85,7 +85,7 @@ class MessageCodecTest {
                 new GroupMessage.CommitNote(PG, 5, 4, 99),
                 new GroupMessage.Fetch(PG, 5, 12, RANGE),
                 new GroupMessage.FetchReply(PG, 5, 12, blocks()),
-                new LeaseMessage.Beacon(123_456_789L),
+                new LeaseMessage.Beacon(123_456_789L, true),
                 new LeaseMessage.BeaconAnswer(31, 123_456_789L, 44, true),
                 new RequestMessage.GroupRequest(
                         1,

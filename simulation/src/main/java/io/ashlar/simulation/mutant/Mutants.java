@@ -54,6 +54,9 @@ public final class Mutants {
         tests.put(FenceRules.Rule.ABORT_MARK, "FenceScheduleTest");
         tests.put(FenceRules.Rule.HAND_OVER_AGE, "FenceScheduleTest");
         tests.put(FenceRules.Rule.RESERVATION_DRAIN, "ReservationTest");
+        tests.put(FenceRules.Rule.DEAF_IS_SILENT, "DeafNodeTest");
+        tests.put(PgRules.Rule.DEAF_IS_SILENT, "DeafNodeTest");
+        tests.put(PgRules.Rule.DEAF_JUDGES_NOBODY, "DeafNodeTest");
         tests.put(PgRules.Rule.PLACE_REGISTERED, "ReturnOnAnotherDiskTest");
         tests.put(PgRules.Rule.HELD_COMMITTED, "ReturnOnAnotherDiskTest");
         for (HealingRules.Rule rule : HealingRules.Rule.values()) {

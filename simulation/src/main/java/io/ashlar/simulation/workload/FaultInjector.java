@@ -171,6 +171,10 @@ public final class FaultInjector {
                 cutBoth(node, other);
                 later(() -> healBoth(node, other));
             }
+            case DEAFEN -> {
+                target.network().deafen(node);
+                later(() -> target.network().endDeafness(node));
+            }
             case ISOLATE -> {
                 for (NodeId each : target.nodes()) {
                     if (!each.equals(node)) {

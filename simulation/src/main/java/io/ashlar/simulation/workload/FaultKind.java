@@ -22,6 +22,8 @@ public enum FaultKind {
     /** Packets pass in one direction only. */
     CUT_ONE_WAY(OFTEN),
     CUT_BOTH_WAYS(OFTEN),
+    /** A node is heard, and hears nobody. */
+    DEAFEN(OFTEN),
     ISOLATE(OFTEN),
     STALL(OFTEN),
     BREAK_STREAMS(OFTEN),

@@ -67,7 +67,7 @@ final class HostPaths {
         SimulatedHost.Target target = targets.at(node);
         if (target == null
                 || !target.process().isAlive()
-                || !network.passes(host, node)
+                || !network.delivers(host, node)
                 || !network.passes(node, host)) {
             world.after(RECONNECT_NANOS, () -> connect(node));
             return;

@@ -43,7 +43,7 @@ final class HostWire {
     }
 
     private void arrive() {
-        if (!network.passes(from, to)) {
+        if (!network.delivers(from, to)) {
             world.after(CUT_POLL_NANOS, this::arrive);
             return;
         }

@@ -54,6 +54,9 @@ public final class SimControlLog {
     private static final long ELECTION_NANOS_MIN = 300 * SimWorld.MILLI;
     private static final long ELECTION_NANOS_MAX = 2 * SimWorld.SECOND;
 
+    /** How long a leader that hears nobody stays: what its real loop takes to hand over. */
+    private static final long DEAF_LEAD_NANOS = 3 * SimWorld.SECOND;
+
     /** How far behind a view may begin, in commands. */
     private static final int SNAPSHOT_EVERY = 60;
 
@@ -148,7 +151,9 @@ public final class SimControlLog {
      */
     @Nullable NodeId leader() {
         NodeId present = leader;
-        if (present != null && hasMajority(present)) {
+        if (present != null
+                && hasMajority(present)
+                && network.deafForNanos(present) < DEAF_LEAD_NANOS) {
             return present;
         }
         leader = null;
@@ -163,7 +168,7 @@ public final class SimControlLog {
         electing = false;
         List<NodeId> candidates = new ArrayList<>();
         for (NodeId node : voters.keySet()) {
-            if (hasMajority(node)) {
+            if (hasMajority(node) && network.deafForNanos(node) == 0) {
                 candidates.add(node);
             }
         }
@@ -190,6 +195,25 @@ public final class SimControlLog {
         return present != null && network.passesBothWays(node, present);
     }
 
+    /** Whether what the node asks reaches a leader that has a majority. */
+    boolean isHeard(NodeId node) {
+        NodeId present = leader();
+        return isInTouch(node)
+                && present != null
+                && (present.equals(node) || network.deafForNanos(present) == 0);
+    }
+
+    List<NodeId> voters() {
+        return List.copyOf(voters.keySet());
+    }
+
+    /** The lead goes to this node, as an operator may ask. */
+    public void handOver(NodeId to) {
+        if (hasMajority(to)) {
+            leader = to;
+        }
+    }
+
     /** Whether some command may still be applied, whoever proposed it. */
     public boolean hasProposals() {
         return proposals > 0;
@@ -211,7 +235,7 @@ public final class SimControlLog {
 
     private void tryCommit(
             SimProcess proposer, Command command, Consumer<Integer> applied, long sinceNanos) {
-        if (isInTouch(proposer.id().node())) {
+        if (isHeard(proposer.id().node())) {
             proposals--;
             append(command);
             applied.accept(newestPosition());

@@ -1,5 +1,6 @@
 package io.ashlar.simulation.world;
 
+import io.ashlar.common.NodeId;
 import io.ashlar.metadata.Command;
 import io.ashlar.metadata.ControlState;
 import io.ashlar.metadata.MetadataClient;
@@ -166,7 +167,7 @@ public final class SimMetadata implements MetadataClient {
         process.after(
                 random.skewed(50 * SimWorld.MICRO, 5 * SimWorld.MILLI),
                 () -> {
-                    if (log.isInTouch(process.id().node())) {
+                    if (log.isHeard(process.id().node())) {
                         int wanted = log.newestPosition();
                         whenAt(
                                 wanted,
@@ -189,5 +190,10 @@ public final class SimMetadata implements MetadataClient {
     @Override
     public boolean isLeader() {
         return process.id().node().equals(log.leader());
+    }
+
+    @Override
+    public List<NodeId> voters() {
+        return log.voters();
     }
 }

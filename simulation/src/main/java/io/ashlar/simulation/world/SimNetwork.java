@@ -50,6 +50,7 @@ public final class SimNetwork {
     private final Settings settings;
     private final Map<NodeId, SimTransport> transports = new TreeMap<>();
     private final Set<Link> cuts = new HashSet<>();
+    private final Map<NodeId, Long> deafSinceNanos = new TreeMap<>();
     private final Map<Link, Long> stalledUntilNanos = new HashMap<>();
     private final List<SimStream> streams = new ArrayList<>();
     private Observer observer = (_, _, _) -> {};
@@ -101,6 +102,38 @@ public final class SimNetwork {
             return random.skewed(settings.delayNanosMax, settings.spikeNanosMax);
         }
         return random.between(settings.delayNanosMin, settings.delayNanosMax);
+    }
+
+    /** Whether a message from one node or host reaches the other. */
+    public boolean delivers(NodeId from, NodeId to) {
+        return passes(from, to) && (from.equals(to) || !deafSinceNanos.containsKey(to));
+    }
+
+    /**
+     * Nothing that others send reaches a node any more, and nobody can connect to it; what it has
+     * opened itself stands, the control log's connections among it.
+     */
+    public void deafen(NodeId node) {
+        if (deafSinceNanos.putIfAbsent(node, world.nowNanos()) == null) {
+            world.trace("net: %s is deaf", node);
+        }
+    }
+
+    public void endDeafness(NodeId node) {
+        if (deafSinceNanos.remove(node) != null) {
+            world.trace("net: %s is deaf no more", node);
+            for (SimStream stream : streams) {
+                if (stream.to().equals(node)) {
+                    stream.retransmit();
+                }
+            }
+        }
+    }
+
+    /** For how long a node has been deaf; 0 if it is not. */
+    long deafForNanos(NodeId node) {
+        Long since = deafSinceNanos.get(node);
+        return since == null ? 0 : Math.max(1, world.nowNanos() - since);
     }
 
     /** Whether packets pass from one node to the other. */
@@ -164,6 +197,7 @@ public final class SimNetwork {
         for (Link link : cuts.stream().sorted(SimNetwork::compare).toList()) {
             heal(link.from, link.to);
         }
+        List.copyOf(deafSinceNanos.keySet()).forEach(this::endDeafness);
         stalledUntilNanos.clear();
     }
 

@@ -126,7 +126,7 @@ final class SimStream {
         Envelope head = inFlight.peek();
         if (head == null
                 || head.arrivesAtNanos > network.world().nowNanos()
-                || !network.passes(from(), to())) {
+                || !network.delivers(from(), to())) {
             return;
         }
         inFlight.poll();
@@ -148,7 +148,7 @@ final class SimStream {
     void breakNow() {
         broken = true;
         int surviving =
-                network.passes(from(), to()) ? network.random().nextInt(inFlight.size() + 1) : 0;
+                network.delivers(from(), to()) ? network.random().nextInt(inFlight.size() + 1) : 0;
         network.world()
                 .trace(
                         "net: stream %s -> %s %s #%d breaks, %d of %d survive",

@@ -103,7 +103,8 @@ public final class SimTransport implements PeerTransport {
         if (target == null
                 || !target.started
                 || !target.process.isAlive()
-                || !network.passesBothWays(self().node(), peer)) {
+                || !network.passesBothWays(self().node(), peer)
+                || !network.delivers(self().node(), peer)) {
             connectLater(lane, peer);
             return;
         }

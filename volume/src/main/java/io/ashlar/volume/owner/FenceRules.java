@@ -14,6 +14,8 @@ import java.util.Set;
 public record FenceRules(Set<Rule> off) {
     /** What is kept, unless it is switched off. */
     public enum Rule {
+        /** Who hears too few sends no sign of life, and moves no volume (rule 1). */
+        DEAF_IS_SILENT,
         /** A new owner serves only when every group has its access epoch (rule 2). */
         INSTALL,
         /** An owner takes no tickets of before it began to serve (rule 4). */

@@ -14,6 +14,7 @@ import io.ashlar.metadata.VolumeRecord;
 import io.ashlar.volume.VolumeSettings;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -29,6 +30,7 @@ public final class OwnershipSupervisor {
     private final Clock clock;
     private final Shard shard;
     private final MetadataClient metadata;
+    private final BooleanSupplier isDeaf;
     private final Liveness liveness;
     private final long silenceMaxNanos;
     private final long stallNanos;
@@ -42,11 +44,13 @@ public final class OwnershipSupervisor {
             Clock clock,
             Shard shard,
             MetadataClient metadata,
+            BooleanSupplier isDeaf,
             Liveness liveness,
             VolumeSettings settings) {
         this.clock = clock;
         this.shard = shard;
         this.metadata = metadata;
+        this.isDeaf = isDeaf;
         this.liveness = liveness;
         this.silenceMaxNanos = settings.ownerSilenceMax().toNanos();
         this.stallNanos = silenceMaxNanos / 2;
@@ -62,7 +66,7 @@ public final class OwnershipSupervisor {
             // What the others sent meanwhile is still to be read; nobody is to blame but us.
             liveness.restart();
         }
-        if (!metadata.isLeader()) {
+        if (!metadata.isLeader() || isDeaf.getAsBoolean()) {
             return; // but every node listens to all, so a new leader knows who is silent
         }
         ControlState view = metadata.state();
