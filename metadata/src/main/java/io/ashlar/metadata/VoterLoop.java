@@ -5,6 +5,7 @@ import io.ashlar.common.NodeId;
 import io.ashlar.common.ProcessId;
 import io.ashlar.common.Shard;
 import io.ashlar.metadata.engine.EngineStatus;
+import io.ashlar.metadata.healing.DeafLead;
 import io.ashlar.metadata.healing.Silence;
 import io.ashlar.metadata.healing.Votes;
 import java.time.Duration;
@@ -18,13 +19,16 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Keeps the votes of the control plane where {@link Votes} wants them, on the node whose engine
- * leads; and takes a node out of it for good. Owned by one shard, but for {@link #takeOut}.
+ * leads; gives the lead away where {@link DeafLead} says so; and takes a node out of it for good.
+ * Owned by one shard, but for {@link #takeOut}.
  */
 public final class VoterLoop {
     private static final Logger LOG = LoggerFactory.getLogger(VoterLoop.class);
 
-    /** How often it looks; what it does takes a moment. */
-    private static final Duration TICK = Duration.ofSeconds(5);
+    private static final Duration TICK = Duration.ofMillis(500);
+
+    /** How often it looks at the votes; what it does takes a moment. */
+    private static final int TICKS_PER_LOOK = 10;
 
     private final Clock clock;
     private final Shard shard;
@@ -32,6 +36,8 @@ public final class VoterLoop {
     private final NodeId self;
     private final Predicate<ProcessId> hears;
     private final Silence silence = new Silence();
+    private final DeafLead deafLead;
+    private int ticks;
     private boolean wasLeader;
     private boolean ended;
     private boolean undecided;
@@ -50,6 +56,7 @@ public final class VoterLoop {
         this.server = server;
         this.self = self;
         this.hears = hears;
+        this.deafLead = new DeafLead(self);
     }
 
     /** Begins; to be called once, from any thread. The result ends it. */
@@ -68,10 +75,28 @@ public final class VoterLoop {
             silence.restart();
         }
         wasLeader = isLeader;
-        if (isLeader) {
+        giveUpDeafLead(isLeader);
+        if (++ticks % TICKS_PER_LOOK == 0 && isLeader) {
             look();
         }
         shard.schedule(TICK.toNanos(), this::tick);
+    }
+
+    private void giveUpDeafLead(boolean isLeader) {
+        if (undecided) {
+            return;
+        }
+        boolean isDeaf = Hearing.isDeaf(server.client(), self, hears);
+        deafLead.look(server.client().voters(), isLeader, isDeaf, clock.nanos())
+                .ifPresent(to -> {
+                    LOG.warn(
+                            "{} leads the control plane, but hears no majority of its voters: it"
+                                    + " hands over to {}; look for a fault of the network towards this"
+                                    + " node",
+                            self,
+                            to);
+                    await("the hand-over to " + to, server.transferLeadership(to));
+                });
     }
 
     private void look() {

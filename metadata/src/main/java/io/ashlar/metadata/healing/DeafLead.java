@@ -1,13 +1,10 @@
 package io.ashlar.metadata.healing;
 
 import io.ashlar.common.NodeId;
-import io.ashlar.metadata.Hearing;
-import io.ashlar.metadata.Voter;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeSet;
-import java.util.function.Predicate;
 
 /**
  * Finds that the leader of the control plane hears too few of the others: what it sends arrives, so
@@ -35,14 +32,12 @@ public final class DeafLead {
      * Looks once; to be called often, whoever leads.
      *
      * @param leads whether this node does
-     * @param hears whether a node has been heard lately
+     * @param isDeaf whether it hears no majority of the voters
      * @return to whom the lead should go now, if it should
      */
     public Optional<NodeId> look(
-            List<Voter> voters, boolean leads, Predicate<NodeId> hears, long nowNanos) {
-        List<NodeId> others =
-                voters.stream().map(Voter::node).filter(node -> !node.equals(self)).toList();
-        if (!Hearing.isDeaf(voters.stream().map(Voter::node).toList(), self, hears)) {
+            List<NodeId> voters, boolean leads, boolean isDeaf, long nowNanos) {
+        if (!isDeaf) {
             hasHeard = true;
             asked.clear();
             deafSinceNanos = Long.MAX_VALUE;
@@ -54,7 +49,10 @@ public final class DeafLead {
         if (!leads || !hasHeard || nowNanos - deafSinceNanos < PATIENCE.toNanos()) {
             return Optional.empty();
         }
-        Optional<NodeId> next = others.stream().filter(node -> !asked.contains(node)).findFirst();
+        Optional<NodeId> next =
+                voters.stream()
+                        .filter(node -> !node.equals(self) && !asked.contains(node))
+                        .findFirst();
         next.ifPresent(asked::add);
         return next;
     }

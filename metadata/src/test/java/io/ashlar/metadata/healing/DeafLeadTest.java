@@ -4,27 +4,24 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.ashlar.common.NodeId;
 import io.ashlar.metadata.Fixture;
-import io.ashlar.metadata.Voter;
+import io.ashlar.metadata.Hearing;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedSet;
-import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** A leader that nobody can reach hands over, and one that only seems so does it once. */
 class DeafLeadTest {
     private static final long STEP = DeafLead.PATIENCE.toNanos();
-    private static final List<Voter> THREE =
-            IntStream.rangeClosed(1, 3)
-                    .mapToObj(n -> new Voter(new NodeId(n), "10.0.0.1:3"))
-                    .toList();
+    private static final NodeId SELF = new NodeId(1);
+    private static final List<NodeId> THREE = List.copyOf(Fixture.nodes(1, 2, 3));
 
-    private final DeafLead rule = new DeafLead(new NodeId(1));
+    private final DeafLead rule = new DeafLead(SELF);
     private long now;
 
     private Optional<NodeId> look(boolean leads, SortedSet<NodeId> heard) {
         now += STEP;
-        return rule.look(THREE, leads, heard::contains, now);
+        return rule.look(THREE, leads, Hearing.isDeaf(THREE, SELF, heard::contains), now);
     }
 
     @Test

@@ -13,7 +13,6 @@ import io.ashlar.iscsi.IscsiTarget;
 import io.ashlar.iscsi.IscsiTargetConfig;
 import io.ashlar.iscsi.transport.TransportLoops;
 import io.ashlar.metadata.ControlLoop;
-import io.ashlar.metadata.DeafLeadLoop;
 import io.ashlar.metadata.HealingRules;
 import io.ashlar.metadata.MetadataClient;
 import io.ashlar.metadata.MetadataConfig;
@@ -232,11 +231,6 @@ public final class NodeAssembly implements AutoCloseable {
         VoterLoop votes =
                 new VoterLoop(clock, controlShard, server, configuration.node(), groups::hears);
         opened("votes", votes.start()::run);
-        opened(
-                "lead",
-                new DeafLeadLoop(clock, controlShard, server, configuration.node(), groups::hears)
-                                .start()
-                        ::run);
         if (configuration.bootstrap()) {
             opened(
                     "founding",

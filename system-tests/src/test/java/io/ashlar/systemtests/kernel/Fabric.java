@@ -38,6 +38,8 @@ final class Fabric implements AutoCloseable {
         try {
             ip("netns add " + namespace);
             inside("link set lo up");
+            // Else all addresses would go with the first one.
+            run(prefix(), "sysctl -q -w net.ipv4.conf.all.promote_secondaries=1").orThrow();
             inside("link add " + BRIDGE + " type bridge");
             for (int node = 0; node < DevCluster.NODES; node++) {
                 inside("addr add " + at(FIRST_NODE + node) + " dev " + BRIDGE);
@@ -86,6 +88,20 @@ final class Fabric implements AutoCloseable {
         return new DevCluster.Site(prefix(), NETWORK, FIRST_NODE);
     }
 
+    /**
+     * Nothing reaches a node any more, counted from 1, as if the switch dropped it: who is
+     * connected hears nothing, and nobody else gets a connection. What the node itself has
+     * connected to other nodes stands, which is worse than a cable that is pulled out.
+     */
+    void cut(int node) throws IOException, InterruptedException {
+        inside("addr del " + at(FIRST_NODE + node - 1) + " dev " + BRIDGE);
+    }
+
+    /** Ends a {@link #cut}. */
+    void mend(int node) throws IOException, InterruptedException {
+        inside("addr add " + at(FIRST_NODE + node - 1) + " dev " + BRIDGE);
+    }
+
     /** With the length of the prefix. */
     String guestAddress() {
         return at(GUEST);
@@ -107,7 +123,12 @@ final class Fabric implements AutoCloseable {
     }
 
     private static Program.Result tryIp(String arguments) throws IOException, InterruptedException {
-        List<String> command = new ArrayList<>(List.of("ip"));
+        return run(List.of("ip"), arguments);
+    }
+
+    private static Program.Result run(List<String> first, String arguments)
+            throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>(first);
         command.addAll(List.of(arguments.split(" ")));
         return Program.run(TIMEOUT, Map.of(), command);
     }

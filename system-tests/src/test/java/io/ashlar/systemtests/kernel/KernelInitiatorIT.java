@@ -31,6 +31,7 @@ final class KernelInitiatorIT {
             Path.of(System.getProperty("ashlar.target")).toAbsolutePath();
     private static final String VOLUME = "kernel";
     private static final Duration FOLLOWS = Duration.ofSeconds(60);
+    private static final Duration PAUSE = Duration.ofSeconds(20);
     private static final String INITIATOR = "iqn.2001-04.org.example:guest";
     private static final String SECRET = "guest-proves-itself";
     private static final String TARGET_SECRET = "target-proves-itself";
@@ -107,6 +108,13 @@ final class KernelInitiatorIT {
         withLogs(KernelInitiatorIT::keepAFileSystem);
     }
 
+    @Test
+    @Order(3)
+    void anXfsFileSystemNoticesNeitherALeaderThatNobodyReachesNorAPausedOwner() throws Exception {
+        // Protects files from an owner that goes on without being heard, and from one that wakes.
+        withLogs(KernelInitiatorIT::keepAnotherFileSystem);
+    }
+
     private interface Body {
         void run() throws Exception;
     }
@@ -166,6 +174,38 @@ final class KernelInitiatorIT {
         awaitRounds(2);
 
         finish(FileSystem.EXT4);
+    }
+
+    private static void keepAnotherFileSystem() throws Exception {
+        host.makeFileSystem(FileSystem.XFS);
+        host.startLoad();
+        int leader = cluster.api(1).status().path("leader").asInt();
+        cluster.own(leader, VOLUME);
+        awaitPreferred(leader);
+        awaitRounds(1);
+
+        fabric.cut(leader);
+        say("nothing reaches node " + leader + ", the owner, which leads the control plane too");
+        int owner = awaitOtherOwner(leader);
+        awaitRounds(2);
+        fabric.mend(leader);
+        say("mended");
+        awaitAllPaths();
+        awaitRounds(1);
+
+        cluster.pauseNode(owner);
+        long paused = System.nanoTime();
+        say("paused node " + owner + ", the owner");
+        awaitOtherOwner(owner);
+        awaitRounds(1);
+        Duration left = PAUSE.minusNanos(System.nanoTime() - paused);
+        Thread.sleep(left.isNegative() ? Duration.ZERO : left);
+        cluster.resumeNode(owner);
+        say("it goes on");
+        awaitAllPaths();
+        awaitRounds(1);
+
+        finish(FileSystem.XFS);
     }
 
     private static int awaitOtherOwner(int lost) throws Exception {
