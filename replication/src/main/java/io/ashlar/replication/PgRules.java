@@ -42,6 +42,8 @@ public record PgRules(Set<Rule> off) {
         RECONCILE_FIRST,
         /** A new primary writes again every range that a member's tail names. */
         RECONCILE_ENTRIES,
+        /** A process is a member by the device that the configuration names, and by no other. */
+        NAMED_DEVICE,
         /** A member that lacks what is known to be committed is none. */
         HELD_COMMITTED,
         /** What it writes then is committed like any write. */

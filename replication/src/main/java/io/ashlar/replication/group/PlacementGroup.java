@@ -191,11 +191,25 @@ public final class PlacementGroup {
     }
 
     /**
+     * Whether this process is a member by another device than that which has the group here: the
+     * other one failed before the group was placed. What it confirmed would be where nobody looks
+     * for it.
+     */
+    private boolean isMisplaced(PgConfig current) {
+        Member self = current.members().get(environment.self().node());
+        return self != null
+                && current.isMember(environment.self())
+                && !self.device().equals(replica.device().id())
+                && environment.rules().has(Rule.NAMED_DEVICE);
+    }
+
+    /**
      * Whether nobody but this process can lead, and its device works: a restart finds what is
      * stored, and leads again with that.
      */
     private boolean isStranded(PgConfig current) {
         return replica.device().failure().isEmpty()
+                && !isMisplaced(current)
                 && current.isMember(environment.self())
                 && current.members().size() == 1;
     }
@@ -367,6 +381,9 @@ public final class PlacementGroup {
         configSinceNanos = environment.clock().nanos();
         boolean promisedMore = epoch > next.epoch();
         epoch = Math.max(epoch, next.epoch());
+        if (isMisplaced(next)) {
+            leave("it is on " + replica.device().id() + ", and counts as a member by another disk");
+        }
         if (leaving != null && environment.rules().has(Rule.RESIGN_CLOSES)) {
             closePrimary();
             tellLeaving();

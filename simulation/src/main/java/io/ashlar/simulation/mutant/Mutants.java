@@ -57,6 +57,7 @@ public final class Mutants {
         tests.put(FenceRules.Rule.DEAF_IS_SILENT, "DeafNodeTest");
         tests.put(PgRules.Rule.DEAF_IS_SILENT, "DeafNodeTest");
         tests.put(PgRules.Rule.DEAF_JUDGES_NOBODY, "DeafNodeTest");
+        tests.put(PgRules.Rule.NAMED_DEVICE, "MisplacedGroupTest");
         tests.put(PgRules.Rule.PLACE_REGISTERED, "ReturnOnAnotherDiskTest");
         tests.put(PgRules.Rule.HELD_COMMITTED, "ReturnOnAnotherDiskTest");
         for (HealingRules.Rule rule : HealingRules.Rule.values()) {
