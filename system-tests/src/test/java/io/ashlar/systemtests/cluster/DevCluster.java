@@ -125,7 +125,7 @@ public final class DevCluster implements AutoCloseable {
         if (!Files.isDirectory(directory)) {
             return;
         }
-        dev(COMMAND_TIMEOUT, "stop");
+        dev(START_TIMEOUT, "stop"); // which may be the first to make the nodes' cache
         try (Stream<Path> files = Files.walk(directory)) {
             for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
                 Files.delete(file);
