@@ -125,7 +125,7 @@ public final class DevCluster implements AutoCloseable {
         if (!Files.isDirectory(directory)) {
             return;
         }
-        dev(COMMAND_TIMEOUT, "stop");
+        dev(START_TIMEOUT, "stop"); // which may be the first to make the nodes' cache
         try (Stream<Path> files = Files.walk(directory)) {
             for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
                 Files.delete(file);
@@ -235,19 +235,27 @@ public final class DevCluster implements AutoCloseable {
      */
     public int volume(String name, String size, String... options)
             throws IOException, InterruptedException {
-        Program.Result known = ashlar(1, "volume", "show", name);
-        if (known.exitCode() != 0) {
+        if (!hasVolume(name)) {
             List<String> create =
                     new ArrayList<>(List.of("volume", "create", name, "--size", size));
             create.add("--any-host");
             create.addAll(List.of(options));
             ashlar(1, create.toArray(String[]::new)).orThrow();
         }
-        JsonNode lun = ashlarJson(1, "volume", "show", name).path("anyHostLun");
+        JsonNode lun = api(1).volume(name).path("anyHostLun");
         if (!lun.isInt()) {
             throw new AssertionError("volume " + name + " has no LUN for any host: " + lun);
         }
         return lun.asInt();
+    }
+
+    private boolean hasVolume(String name) throws IOException, InterruptedException {
+        for (JsonNode volume : api(1).volumes()) {
+            if (volume.path("name").asString().equals(name)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Removes all volumes but the one that every development cluster has. */
@@ -268,7 +276,7 @@ public final class DevCluster implements AutoCloseable {
     /** Has a node own a volume, by a planned move unless it does already. */
     public void own(int node, String volume) throws IOException, InterruptedException {
         if (owner(node, volume) != node) {
-            ashlar(node, "volume", "move", volume, Integer.toString(node)).orThrow();
+            api(node).move(volume, node);
         }
     }
 
@@ -358,28 +366,7 @@ public final class DevCluster implements AutoCloseable {
 
     /** Compares all replicas of all groups; call it when no load runs and all is healthy. */
     public void assertReplicasEqual() throws IOException, InterruptedException {
-        int chunks = 0;
-        for (JsonNode group : api(1).placementGroups()) {
-            String id = group.path("id").asString();
-            Map<String, String> first = null;
-            int firstNode = 0;
-            for (JsonNode member : group.path("members")) {
-                Map<String, String> digests = api(member.asInt()).digests(id);
-                if (first == null) {
-                    first = digests;
-                    firstNode = member.asInt();
-                } else if (!first.equals(digests)) {
-                    throw new AssertionError(
-                            "group %s differs:%n node %d %s%n node %d %s"
-                                    .formatted(id, firstNode, first, member.asInt(), digests));
-                }
-            }
-            if (group.path("members").size() != NODES) {
-                throw new AssertionError(
-                        "group %s has not three replicas: %s".formatted(id, group));
-            }
-            chunks += first == null ? 0 : first.size();
-        }
+        int chunks = new ReplicaComparison(this).run();
         System.out.println("replicas equal: " + chunks + " chunks on each of three nodes");
     }
 

@@ -32,6 +32,11 @@ public final class NodeApi {
         return get("/v1/status");
     }
 
+    /** Every volume; not all that {@link #volume} tells of one. */
+    public JsonNode volumes() throws IOException, InterruptedException {
+        return get("/v1/volumes");
+    }
+
     public JsonNode volume(String name) throws IOException, InterruptedException {
         return get("/v1/volumes/" + name);
     }
