@@ -94,6 +94,24 @@ final class CommandTable {
                             false,
                             ReserveOut::registerAndIgnore),
                     reserveOut("REGISTER AND MOVE", 0x07, false, ReserveOut::registerAndMove),
+                    action(
+                            "EXTENDED COPY (LID1)",
+                            0x00,
+                            Access.NORMAL,
+                            "83 00 00 00 00 00 00 00 00 00 ff ff ff ff 00 00",
+                            ExtendedCopies::copy),
+                    action(
+                            "RECEIVE COPY STATUS (LID1)",
+                            0x00,
+                            Access.NORMAL,
+                            "84 00 ff 00 00 00 00 00 00 00 ff ff ff ff 00 00",
+                            ExtendedCopies::status),
+                    action(
+                            "RECEIVE COPY OPERATING PARAMETERS",
+                            0x03,
+                            Access.NORMAL,
+                            "84 03 00 00 00 00 00 00 00 00 ff ff ff ff 00 00",
+                            ExtendedCopies::parameters),
                     of(
                             "READ (16)",
                             "88 f8 ff ff ff ff ff ff ff ff ff ff ff ff 3f 00",

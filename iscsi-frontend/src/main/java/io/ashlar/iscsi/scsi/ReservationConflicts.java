@@ -51,6 +51,10 @@ final class ReservationConflicts {
                     Map.entry(0x55, Rule.WRITE), // MODE SELECT (10)
                     Map.entry(0x5A, Rule.READ), // MODE SENSE (10)
                     Map.entry(PERSISTENT_RESERVE_IN, Rule.SPC2),
+                    Map.entry(
+                            0x83,
+                            Rule.WRITE), // EXTENDED COPY; owners check the units that are named
+                    Map.entry(0x84, Rule.WRITE), // RECEIVE COPY STATUS, PARAMETERS
                     Map.entry(0x90, Rule.READ), // PRE-FETCH (16)
                     Map.entry(0xA0, Rule.FREE), // REPORT LUNS
                     Map.entry(MAINTENANCE_IN, Rule.READ)); // what is supported

@@ -29,6 +29,7 @@ public final class ScsiNexus {
     private final String targetName;
     private final SessionRules rules;
     private final TreeMap<Integer, LogicalUnit> units = new TreeMap<>();
+    private final CopyLog copies = new CopyLog();
 
     /**
      * @param host whose mapping counts
@@ -60,6 +61,11 @@ public final class ScsiNexus {
 
     String targetName() {
         return targetName;
+    }
+
+    /** Copies by the array that this nexus has asked for. */
+    CopyLog copies() {
+        return copies;
     }
 
     /** All units, by number. */

@@ -25,6 +25,9 @@ public interface ScsiTask {
     /** How much data the initiator has for the command, bytes; 0 if it only reads. */
     long offeredBytes();
 
+    /** Whether it has ended, or was aborted. */
+    boolean isOver();
+
     /** Whether other commands are in progress in this session. */
     boolean hasCompany();
 

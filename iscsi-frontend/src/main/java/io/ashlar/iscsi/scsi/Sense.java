@@ -15,6 +15,7 @@ public record Sense(int key, int code, long information) {
     static final int ILLEGAL_REQUEST_KEY = 0x5;
     static final int UNIT_ATTENTION_KEY = 0x6;
     static final int DATA_PROTECT_KEY = 0x7;
+    static final int COPY_ABORTED_KEY = 0xA;
     static final int ABORTED_COMMAND_KEY = 0xB;
     static final int MISCOMPARE_KEY = 0xE;
 
@@ -34,6 +35,15 @@ public record Sense(int key, int code, long information) {
     public static final Sense WRITE_PROTECTED = new Sense(DATA_PROTECT_KEY, 0x2700);
     public static final Sense UNAVAILABLE = new Sense(NOT_READY_KEY, 0x040C);
     public static final Sense IN_TRANSITION = new Sense(NOT_READY_KEY, 0x040A);
+    static final Sense TOO_MANY_COPY_DEVICES = new Sense(ILLEGAL_REQUEST_KEY, 0x2606);
+    static final Sense COPY_DEVICE_KIND = new Sense(ILLEGAL_REQUEST_KEY, 0x2607);
+    static final Sense TOO_MANY_COPY_SEGMENTS = new Sense(ILLEGAL_REQUEST_KEY, 0x2608);
+    static final Sense COPY_SEGMENT_KIND = new Sense(ILLEGAL_REQUEST_KEY, 0x2609);
+    static final Sense INEXACT_COPY_SEGMENT = new Sense(COPY_ABORTED_KEY, 0x260A);
+    static final Sense INLINE_DATA_TOO_LONG = new Sense(ILLEGAL_REQUEST_KEY, 0x260B);
+    static final Sense COPY_DEVICE_NOT_REACHABLE = new Sense(COPY_ABORTED_KEY, 0x0D02);
+    static final Sense COPY_DEVICE_TYPE = new Sense(COPY_ABORTED_KEY, 0x0D03);
+    static final Sense COPY_OUT_OF_RANGE = new Sense(COPY_ABORTED_KEY, 0x0000);
     public static final Sense INTERNAL = new Sense(HARDWARE_ERROR_KEY, 0x4400);
 
     /** RFC 7143 section 11.4.7.2: data that arrived broken or out of order. */

@@ -34,7 +34,7 @@ final class VitalProductData {
     private static final int PAGE_HEADER_BYTES = 4;
 
     /** Fields of a designation descriptor, SPC-4 section 7.8.6. */
-    private static final int BINARY = 1;
+    static final int BINARY = 1;
 
     private static final int ASCII = 2;
     private static final int UTF8 = 3;
@@ -42,7 +42,7 @@ final class VitalProductData {
     private static final int PROTOCOL_VALID = 0x80;
     private static final int PROTOCOL_ISCSI = 0x50;
     private static final int TYPE_T10_VENDOR = 1;
-    private static final int TYPE_NAA = 3;
+    static final int TYPE_NAA = 3;
     private static final int TYPE_RELATIVE_PORT = 4;
     private static final int TYPE_PORT_GROUP = 5;
     private static final int TYPE_NAME_STRING = 8;

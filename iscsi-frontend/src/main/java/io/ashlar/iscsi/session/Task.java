@@ -98,8 +98,8 @@ final class Task implements ScsiTask {
         return command;
     }
 
-    /** Whether it has ended or was aborted: nothing of it matters any more. */
-    boolean isOver() {
+    @Override
+    public boolean isOver() {
         return over;
     }
 

@@ -90,6 +90,11 @@ final class FakeTask implements ScsiTask {
     }
 
     @Override
+    public boolean isOver() {
+        return !outcome.isEmpty();
+    }
+
+    @Override
     public boolean hasCompany() {
         return false;
     }
