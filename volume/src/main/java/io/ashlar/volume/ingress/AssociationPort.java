@@ -41,6 +41,7 @@ final class AssociationPort implements Association {
     /** Submitted and not answered. */
     private final SortedMap<Long, HostCommand> pending = new TreeMap<>();
 
+    private final Comparisons comparisons;
     private long commandCount;
     private long connectionCount;
     private boolean isClosed;
@@ -54,6 +55,7 @@ final class AssociationPort implements Association {
         this.ingress = ingress;
         this.shard = shard;
         this.state = new AssociationState(id, number, listener, shard, this);
+        this.comparisons = new Comparisons(id.host(), ingress.context().post().self(), number);
     }
 
     Shard shard() {
@@ -85,7 +87,12 @@ final class AssociationPort implements Association {
         pending.put(command.number, command);
     }
 
-    void onAnswered(HostCommand command) {
+    Comparisons comparisons() {
+        return comparisons;
+    }
+
+    void onAnswered(HostCommand command, IoResult result) {
+        comparisons.onAnswered(command, result);
         pending.remove(command.number);
         onPause();
     }
@@ -121,6 +128,7 @@ final class AssociationPort implements Association {
     @Override
     public void abort(long command, Runnable done) {
         assert shard.isCurrent();
+        comparisons.onAborted();
         HostCommand pendingCommand = pending.get(command);
         if (pendingCommand == null) {
             shard.execute(done);
@@ -138,6 +146,7 @@ final class AssociationPort implements Association {
     @Override
     public void abortUnsubmitted(VolumeId volume, Runnable done) {
         assert shard.isCurrent();
+        comparisons.onAborted();
         ingress.context()
                 .shard()
                 .execute(() -> ingress.abortUnsubmitted(state, volume, () -> shard.execute(done)));
@@ -146,6 +155,7 @@ final class AssociationPort implements Association {
     @Override
     public void reset(VolumeId volume, Runnable done) {
         assert shard.isCurrent();
+        comparisons.onAborted();
         ingress.context()
                 .shard()
                 .execute(() -> ingress.reset(state, volume, () -> shard.execute(done)));

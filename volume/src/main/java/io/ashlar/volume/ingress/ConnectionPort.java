@@ -1,5 +1,7 @@
 package io.ashlar.volume.ingress;
 
+import io.ashlar.common.CompareMark;
+import io.ashlar.common.Payload;
 import io.ashlar.common.Shard;
 import io.ashlar.volume.HostConnection;
 import io.ashlar.volume.IoError;
@@ -60,18 +62,21 @@ final class ConnectionPort implements HostConnection {
     @Override
     public long submit(IoRequest request, long stamp, Consumer<IoResult> done) {
         assert shard.isCurrent();
-        int[] checksums =
-                request instanceof IoRequest.Write write
-                        ? PartPlan.checksums(write.offset(), write.data())
-                        : NO_CHECKSUMS;
-        HostCommand command =
-                new HostCommand(
-                        state,
-                        association.nextCommand(),
-                        association.filledIn(request),
-                        checksums,
-                        stamp,
-                        done);
+        int[] checksums = NO_CHECKSUMS;
+        CompareMark mark = null;
+        long number = association.nextCommand();
+        if (request instanceof IoRequest.Write write) {
+            checksums = PartPlan.checksums(write.offset(), write.data());
+        } else if (request instanceof IoRequest.CompareAndWrite compare) {
+            Payload compared = compare.compared();
+            Payload data = compare.data();
+            checksums =
+                    new int[] {
+                        compared.crc32c(0, compared.length()), data.crc32c(0, data.length())
+                    };
+            mark = association.comparisons().mark(compared, data, number);
+        }
+        HostCommand command = new HostCommand(state, number, association.filledIn(request), checksums, mark, stamp, done);
         association.onSubmitted(command);
         if (isClosed || association.isClosed()) {
             shard.execute(() -> command.answer(new IoResult.Failed(IoError.ABORTED)));
@@ -79,6 +84,15 @@ final class ConnectionPort implements HostConnection {
             ingress.context().shard().execute(() -> ingress.submit(command));
         }
         return command.number;
+    }
+
+    @Override
+    public void delivered(long command) {
+        assert shard.isCurrent();
+        IoRequest.Settle settle = association.comparisons().onDelivered(command);
+        if (settle != null) {
+            submit(settle, stamp(), _ -> {});
+        }
     }
 
     @Override

@@ -1,5 +1,6 @@
 package io.ashlar.volume.ingress;
 
+import io.ashlar.common.CompareMark;
 import io.ashlar.common.Payload;
 import io.ashlar.common.VolumeId;
 import io.ashlar.volume.IoError;
@@ -21,6 +22,9 @@ final class HostCommand {
     final long number;
     final IoRequest request;
     final int[] checksums;
+
+    /** Of a COMPARE AND WRITE. */
+    final @Nullable CompareMark mark;
 
     /** Arrival number of tickets that it may use. */
     final long stamp;
@@ -54,12 +58,14 @@ final class HostCommand {
             long number,
             IoRequest request,
             int[] checksums,
+            @Nullable CompareMark mark,
             long stamp,
             Consumer<IoResult> done) {
         this.connection = connection;
         this.number = number;
         this.request = request;
         this.checksums = checksums;
+        this.mark = mark;
         this.stamp = stamp;
         this.done = done;
     }
@@ -76,13 +82,39 @@ final class HostCommand {
     void answer(IoResult result) {
         if (!isAnswered) {
             isAnswered = true;
-            association().port.onAnswered(this);
+            association().port.onAnswered(this, result);
             done.accept(result);
         }
     }
 
+    private IoResult outcome(IoRequest.CompareAndWrite compare) {
+        ToIngress.PartDone part = results.firstEntry().getValue();
+        Payload found = part.data();
+        if (found.length() == 0) {
+            return IoResult.DONE;
+        }
+        if (part.checksums().length != 1
+                || found.crc32c(0, found.length()) != part.checksums()[0]) {
+            LOG.error("what {} found is damaged on its way; the host may repeat", this);
+            return new IoResult.Failed(IoError.FENCED);
+        }
+        Payload wanted = compare.compared();
+        int at =
+                Arrays.mismatch(
+                        found.array(),
+                        found.offset(),
+                        found.offset() + found.length(),
+                        wanted.array(),
+                        wanted.offset(),
+                        wanted.offset() + wanted.length());
+        return at < 0 ? new IoResult.Failed(IoError.INTERNAL) : new IoResult.Miscompared(at);
+    }
+
     /** What all parts together gave. Data is verified where it leaves the cluster. */
     IoResult assemble() {
+        if (request instanceof IoRequest.CompareAndWrite compare) {
+            return outcome(compare);
+        }
         if (!(request instanceof IoRequest.Read read)) {
             return IoResult.DONE;
         }

@@ -1,10 +1,13 @@
 package io.ashlar.volume.ingress;
 
+import io.ashlar.common.CompareMark;
 import io.ashlar.common.Payload;
 import io.ashlar.common.Sizes;
 import io.ashlar.volume.IoRequest;
 import io.ashlar.volume.wire.Action;
 import java.util.Arrays;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Splits a command into actions that each lie in one chunk and, where data travels, in one aligned
@@ -14,6 +17,7 @@ final class PartPlan {
     private static final Payload ZEROS = Payload.zeros(Sizes.BLOCK_BYTES);
 
     private final IoRequest request;
+    private final @Nullable CompareMark mark;
     private final int[] checksums;
     private final int chunkBytes;
     private final long start;
@@ -22,16 +26,20 @@ final class PartPlan {
     private boolean isMade;
 
     /**
+     * @param mark of a COMPARE AND WRITE, at no place yet
      * @param checksums of a write, as {@link #checksums} gives them
      */
-    PartPlan(IoRequest request, int[] checksums, int chunkBytes) {
+    PartPlan(IoRequest request, @Nullable CompareMark mark, int[] checksums, int chunkBytes) {
         this.request = request;
+        this.mark = mark;
         this.checksums = checksums;
         this.chunkBytes = chunkBytes;
         this.start =
                 switch (request) {
                     case IoRequest.Read read -> read.offset();
                     case IoRequest.Write write -> write.offset();
+                    case IoRequest.CompareAndWrite compare -> compare.offset();
+                    case IoRequest.Settle settle -> settle.offset();
                     case IoRequest.Zero zero -> zero.offset();
                     case IoRequest.Flush _, IoRequest.ChangeReservations _ -> 0;
                 };
@@ -39,6 +47,8 @@ final class PartPlan {
                 switch (request) {
                     case IoRequest.Read read -> start + read.length();
                     case IoRequest.Write write -> start + write.data().length();
+                    case IoRequest.CompareAndWrite compare -> start + compare.data().length();
+                    case IoRequest.Settle settle -> start + settle.mark().length();
                     case IoRequest.Zero zero -> start + zero.length();
                     case IoRequest.Flush _, IoRequest.ChangeReservations _ -> 0;
                 };
@@ -88,6 +98,19 @@ final class PartPlan {
                         offset,
                         write.data().slice(from, travelling),
                         Arrays.copyOfRange(checksums, firstPiece, firstPiece + pieces));
+            }
+            case IoRequest.CompareAndWrite compare -> {
+                position = end;
+                yield new Action.CompareAndWrite(
+                        chunk,
+                        compare.compared(),
+                        compare.data(),
+                        checksums,
+                        Objects.requireNonNull(mark).at(offset));
+            }
+            case IoRequest.Settle settle -> {
+                position = end;
+                yield new Action.Settle(chunk, settle.mark().at(offset));
             }
             case IoRequest.Zero _ -> zero(chunk, offset, inChunk);
             case IoRequest.Flush _ -> {
