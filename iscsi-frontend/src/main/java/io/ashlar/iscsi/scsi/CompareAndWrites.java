@@ -33,14 +33,14 @@ final class CompareAndWrites {
             task.check(Sense.WRITE_PROTECTED);
             return;
         }
-        if (blocks == 0) {
-            task.good();
+        int bytes = unit.blockBytes();
+        if (task.offeredBytes() != 2L * blocks * bytes) {
+            // neither half a comparison nor half a write; and 256 blocks look like none
+            task.check(Sense.INVALID_FIELD_IN_CDB);
             return;
         }
-        int bytes = unit.blockBytes();
-        if (task.offeredBytes() != 2L * bytes) {
-            // neither half a comparison nor half a write
-            task.check(Sense.INVALID_FIELD_IN_CDB);
+        if (blocks == 0) {
+            task.good();
             return;
         }
         task.receive(
