@@ -5,6 +5,8 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * What a COMPARE AND WRITE leaves in the log entry by which it wrote, so that its repetition is
@@ -30,6 +32,14 @@ public record CompareMark(
         long command) {
     /** Encoded size, in bytes. */
     public static final int BYTES = 2 * Integer.BYTES + 5 * Long.BYTES;
+
+    /** Most commands that another may name as answered. */
+    public static final int ANSWERED_MAX = 8;
+
+    /** Which command it was, in the whole cluster and for all time. */
+    public record Command(long origin, long number) {
+        private static final int BYTES = 2 * Long.BYTES;
+    }
 
     public CompareMark {
         if (offset < 0
@@ -71,6 +81,27 @@ public record CompareMark(
     /** The same at another place. */
     public CompareMark at(int newOffset) {
         return new CompareMark(newOffset, length, host, operandsHigh, operandsLow, origin, command);
+    }
+
+    /** The command that left it. */
+    public Command ofCommand() {
+        return new Command(origin, command);
+    }
+
+    /** Writes at most {@value #ANSWERED_MAX} commands, behind their count. */
+    public static void encodeAnswered(ByteBuf out, List<Command> answered) {
+        out.writeInt(answered.size());
+        answered.forEach(each -> out.writeLong(each.origin).writeLong(each.number));
+    }
+
+    /** Reads what {@link #encodeAnswered} wrote. */
+    public static List<Command> decodeAnswered(ByteBuf in) {
+        int count = Wire.readCount(in, ANSWERED_MAX, Command.BYTES);
+        List<Command> answered = new ArrayList<>(count);
+        for (int i = 0; i < count; i++) {
+            answered.add(new Command(Wire.readLong(in), Wire.readLong(in)));
+        }
+        return List.copyOf(answered);
     }
 
     /** Whether it compared and wrote the same. */

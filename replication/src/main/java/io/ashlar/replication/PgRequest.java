@@ -6,6 +6,7 @@ import io.ashlar.common.CompareMark;
 import io.ashlar.common.Payload;
 import io.ashlar.common.PgId;
 import io.ashlar.common.VolumeId;
+import java.util.List;
 
 /**
  * What the owner of a volume asks of a placement group. Each carries the owner's access epoch: a
@@ -58,6 +59,8 @@ public sealed interface PgRequest {
      * @param data what it holds then, as long
      * @param checksums CRC-32C of the one and of the other
      * @param mark whose command it is; its place is the place of both
+     * @param answered earlier commands for this place whose answers the host had when it sent this
+     *     one, which is therefore no repetition of them; not of those whose marks are settled
      */
     record CompareAndWrite(
             PgId pg,
@@ -66,7 +69,8 @@ public sealed interface PgRequest {
             Payload compared,
             Payload data,
             int[] checksums,
-            CompareMark mark)
+            CompareMark mark,
+            List<CompareMark.Command> answered)
             implements PgRequest {
         @Override
         public VolumeId volume() {

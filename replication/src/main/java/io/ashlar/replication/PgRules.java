@@ -56,6 +56,8 @@ public record PgRules(Set<Rule> off) {
         COMPARE_HOST,
         /** A command of the same origin is no repetition. */
         COMPARE_ORIGIN,
+        /** A command is no repetition of one whose answer it says that its host had. */
+        COMPARE_ANSWERED,
         /** A mark is gone once its host has the answer. */
         COMPARE_SETTLED,
         /** A request is executed under the lead that it was sent to, not by a later one. */

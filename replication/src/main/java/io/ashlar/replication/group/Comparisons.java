@@ -99,7 +99,7 @@ final class Comparisons {
             holding.add(mark);
             Blocks written = Blocks.checksummed(Payload.of(merged));
             primary.append(LogEntry.Kind.WRITE, range, written, holding, done);
-        } else if (isRepetition(primary.marks().at(what.chunk(), mark.offset()), mark)
+        } else if (isRepetition(primary.marks().at(what.chunk(), mark.offset()), what)
                 && isSame(here, what.data())) {
             // Done before, and nobody has changed the block since. The mark is this command's now.
             holding.add(mark);
@@ -117,12 +117,16 @@ final class Comparisons {
      * Whether a command may be one that was done before: the very same, sent again by an owner; or
      * the host's with the same operands, from where the host could not know that it was done.
      */
-    private boolean isRepetition(@Nullable CompareMark known, CompareMark mark) {
+    private boolean isRepetition(@Nullable CompareMark known, PgRequest.CompareAndWrite what) {
         if (known == null) {
             return false;
         }
-        if (known.command() == mark.command() && known.origin() == mark.origin()) {
+        CompareMark mark = what.mark();
+        if (known.ofCommand().equals(mark.ofCommand())) {
             return true;
+        }
+        if (what.answered().contains(known.ofCommand()) && rules.has(Rule.COMPARE_ANSWERED)) {
+            return false;
         }
         return known.hasOperandsOf(mark)
                 && (known.host() == mark.host() || !rules.has(Rule.COMPARE_HOST))
@@ -133,16 +137,19 @@ final class Comparisons {
             PgRequest.Settle what, BlockRange range, Blocks found, Consumer<PgReply> done) {
         CompareMark mark = what.mark();
         CompareMark known = primary.marks().at(what.chunk(), mark.offset());
-        boolean isKnown =
-                known != null
-                        && known.command() == mark.command()
-                        && known.origin() == mark.origin();
-        if (!isKnown || !rules.has(Rule.COMPARE_SETTLED)) {
+        boolean isKnown = known != null && known.ofCommand().equals(mark.ofCommand());
+        // An entry that replaced the mark and is taken back would bring it back.
+        boolean isGone = !isKnown && !primary.isUncommitted(range);
+        if (isGone || !rules.has(Rule.COMPARE_SETTLED)) {
             done.accept(PgReply.DONE);
             return;
         }
+        CompareMarks marks = primary.marks();
         primary.appendContents(
-                range, found, primary.marks().outside(range, mark.offset(), mark.length()), done);
+                range,
+                found,
+                isKnown ? marks.outside(range, mark.offset(), mark.length()) : marks.of(range),
+                done);
     }
 
     private static int crc(Payload data) {

@@ -14,6 +14,7 @@ import io.ashlar.replication.PeerMessage;
 import io.ashlar.replication.PgReply;
 import io.ashlar.replication.PgRequest;
 import io.netty.buffer.ByteBuf;
+import java.util.List;
 
 /** What an owner asks of a primary, and the answer. */
 public sealed interface RequestMessage extends PeerMessage {
@@ -61,6 +62,7 @@ public sealed interface RequestMessage extends PeerMessage {
                     out.writeByte(COMPARE_AND_WRITE);
                     Codec.writeChunk(out, compare.chunk());
                     compare.mark().encode(out);
+                    CompareMark.encodeAnswered(out, compare.answered());
                     writeData(out, compare.compared(), compare.checksums());
                     Wire.writePayload(out, compare.data());
                 }
@@ -116,6 +118,7 @@ public sealed interface RequestMessage extends PeerMessage {
         private static PgRequest decodeCompare(PgId pg, long accessEpoch, ByteBuf in) {
             ChunkId chunk = Codec.readChunk(in);
             CompareMark mark = CompareMark.decode(in);
+            List<CompareMark.Command> answered = CompareMark.decodeAnswered(in);
             int[] checksums = Codec.readInts(in, Wire.readCount(in, 2, 4));
             Payload compared = Wire.readPayload(in, Sizes.BLOCK_BYTES);
             Payload data = Wire.readPayload(in, Sizes.BLOCK_BYTES);
@@ -131,7 +134,7 @@ public sealed interface RequestMessage extends PeerMessage {
                                 + mark);
             }
             return new PgRequest.CompareAndWrite(
-                    pg, accessEpoch, chunk, compared, data, checksums, mark);
+                    pg, accessEpoch, chunk, compared, data, checksums, mark, answered);
         }
 
         private static PgRequest decodeWrite(PgId pg, long accessEpoch, ByteBuf in) {

@@ -112,7 +112,8 @@ class MessageCodecTest {
                                 Payload.of(new byte[512]),
                                 Payload.of(new byte[512]),
                                 new int[] {1, 2},
-                                MARK)),
+                                MARK,
+                                List.of(MARK.ofCommand(), new CompareMark.Command(-1, 3)))),
                 new RequestMessage.GroupRequest(1, 2, 4, new PgRequest.Settle(PG, 6, CHUNK, MARK)),
                 new RequestMessage.GroupRequest(1, 2, 4, new PgRequest.Trim(PG, 6, RANGE)),
                 new RequestMessage.GroupRequest(

@@ -469,15 +469,24 @@ public final class Mutants {
                                     Scenario.COMPARING,
                                     100)
                             .in(Program.VOLUMES),
+                    Mutant.of(
+                                    PgRules.Rule.COMPARE_ANSWERED,
+                                    "an answered command's mark counts until its settling is done",
+                                    Scenario.COMPARING,
+                                    400)
+                            .in(Program.VOLUMES),
                     new Mutant(
                             "compare_twice",
                             "a second command counts as a repetition though the first was answered",
                             Program.VOLUMES,
                             Scenario.COMPARING_ISCSI,
                             PgRules.without(
-                                    PgRules.Rule.COMPARE_ORIGIN, PgRules.Rule.COMPARE_SETTLED),
+                                    PgRules.Rule.COMPARE_ORIGIN,
+                                    PgRules.Rule.COMPARE_ANSWERED,
+                                    PgRules.Rule.COMPARE_SETTLED),
                             FenceRules.ALL,
                             SessionRules.ALL,
+                            HealingRules.ALL,
                             UnaryOperator.identity(),
                             50));
 

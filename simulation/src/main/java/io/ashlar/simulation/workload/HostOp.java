@@ -32,6 +32,9 @@ final class HostOp {
     /** By which path its first was answered; null if another host sent that. */
     @Nullable HostPath firstBy;
 
+    /** Whether a try of it went by another path than that. */
+    boolean strayed;
+
     /** Whether another write to the same place was on its way beside it. */
     boolean overlapped;
 

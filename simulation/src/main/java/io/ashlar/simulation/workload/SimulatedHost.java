@@ -231,6 +231,7 @@ public final class SimulatedHost implements HostPath.Listener {
             return;
         }
         op.tries++;
+        op.strayed |= path != op.firstBy;
         op.tag = ++lastTag;
         op.path = path;
         op.escalation = HostOp.Escalation.NONE;
@@ -384,8 +385,8 @@ public final class SimulatedHost implements HostPath.Listener {
             }
             return;
         }
-        boolean isFirstTry = op.tries == 1 && op.firstBy == path;
-        if (op.firstBy == null || isFirstTry) {
+        // By the path that gave the first answer and was told that it came, there is no doubt.
+        if (!op.strayed || op.firstBy == null) {
             throw new Violation("F3", op + " was answered as if it were a repetition");
         }
         finish(op, () -> {});

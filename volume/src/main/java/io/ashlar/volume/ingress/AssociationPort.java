@@ -30,6 +30,9 @@ final class AssociationPort implements Association {
     /** So many connections may an association open in its life, as a power of two. */
     private static final int CONNECTION_BITS = 20;
 
+    /** A settling that was refused is tried again after this; nothing waits for it. */
+    private static final long SETTLE_AGAIN_NANOS = 1_000_000_000L;
+
     /** No command has this number. */
     static final long NO_COMMAND = 0;
 
@@ -95,6 +98,34 @@ final class AssociationPort implements Association {
         comparisons.onAnswered(command, result);
         pending.remove(command.number);
         onPause();
+    }
+
+    /**
+     * Has a mark removed whose command's answer the host has; again and again, since a connection
+     * may be fenced, an owner move, and a reset abort it. Ends with this association.
+     */
+    void settle(IoRequest.Settle settle) {
+        assert shard.isCurrent();
+        if (isClosed) {
+            return;
+        }
+        if (connections.isEmpty()) {
+            settleLater(settle);
+            return;
+        }
+        ConnectionPort connection = connections.getFirst();
+        connection.submit(
+                settle,
+                connection.stamp(),
+                result -> {
+                    if (comparisons.isUnsettled(settle, result)) {
+                        settleLater(settle);
+                    }
+                });
+    }
+
+    private void settleLater(IoRequest.Settle settle) {
+        shard.schedule(SETTLE_AGAIN_NANOS, () -> settle(settle));
     }
 
     void onConnectionClosed(ConnectionPort connection) {

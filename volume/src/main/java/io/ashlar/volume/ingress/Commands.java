@@ -95,7 +95,11 @@ final class Commands {
         }
         association.commands.put(command.number, command);
         command.plan =
-                new PartPlan(command.request, command.mark, command.checksums, volume.chunkBytes());
+                new PartPlan(
+                        command.request,
+                        command.comparison,
+                        command.checksums,
+                        volume.chunkBytes());
         sendMore(command);
     }
 

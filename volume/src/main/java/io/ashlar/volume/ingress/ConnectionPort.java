@@ -1,6 +1,5 @@
 package io.ashlar.volume.ingress;
 
-import io.ashlar.common.CompareMark;
 import io.ashlar.common.Payload;
 import io.ashlar.common.Shard;
 import io.ashlar.volume.HostConnection;
@@ -63,7 +62,7 @@ final class ConnectionPort implements HostConnection {
     public long submit(IoRequest request, long stamp, Consumer<IoResult> done) {
         assert shard.isCurrent();
         int[] checksums = NO_CHECKSUMS;
-        CompareMark mark = null;
+        Comparisons.Comparison comparison = null;
         long number = association.nextCommand();
         if (request instanceof IoRequest.Write write) {
             checksums = PartPlan.checksums(write.offset(), write.data());
@@ -74,9 +73,17 @@ final class ConnectionPort implements HostConnection {
                     new int[] {
                         compared.crc32c(0, compared.length()), data.crc32c(0, data.length())
                     };
-            mark = association.comparisons().mark(compared, data, number);
+            comparison = association.comparisons().comparison(compare, number);
         }
-        HostCommand command = new HostCommand(state, number, association.filledIn(request), checksums, mark, stamp, done);
+        HostCommand command =
+                new HostCommand(
+                        state,
+                        number,
+                        association.filledIn(request),
+                        checksums,
+                        comparison,
+                        stamp,
+                        done);
         association.onSubmitted(command);
         if (isClosed || association.isClosed()) {
             shard.execute(() -> command.answer(new IoResult.Failed(IoError.ABORTED)));
@@ -91,7 +98,7 @@ final class ConnectionPort implements HostConnection {
         assert shard.isCurrent();
         IoRequest.Settle settle = association.comparisons().onDelivered(command);
         if (settle != null) {
-            submit(settle, stamp(), _ -> {});
+            association.settle(settle);
         }
     }
 

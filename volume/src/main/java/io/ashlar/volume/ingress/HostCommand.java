@@ -1,6 +1,5 @@
 package io.ashlar.volume.ingress;
 
-import io.ashlar.common.CompareMark;
 import io.ashlar.common.Payload;
 import io.ashlar.common.VolumeId;
 import io.ashlar.volume.IoError;
@@ -24,7 +23,7 @@ final class HostCommand {
     final int[] checksums;
 
     /** Of a COMPARE AND WRITE. */
-    final @Nullable CompareMark mark;
+    final Comparisons.@Nullable Comparison comparison;
 
     /** Arrival number of tickets that it may use. */
     final long stamp;
@@ -58,14 +57,14 @@ final class HostCommand {
             long number,
             IoRequest request,
             int[] checksums,
-            @Nullable CompareMark mark,
+            Comparisons.@Nullable Comparison comparison,
             long stamp,
             Consumer<IoResult> done) {
         this.connection = connection;
         this.number = number;
         this.request = request;
         this.checksums = checksums;
-        this.mark = mark;
+        this.comparison = comparison;
         this.stamp = stamp;
         this.done = done;
     }

@@ -1,6 +1,5 @@
 package io.ashlar.volume.ingress;
 
-import io.ashlar.common.CompareMark;
 import io.ashlar.common.Payload;
 import io.ashlar.common.Sizes;
 import io.ashlar.volume.IoRequest;
@@ -17,7 +16,7 @@ final class PartPlan {
     private static final Payload ZEROS = Payload.zeros(Sizes.BLOCK_BYTES);
 
     private final IoRequest request;
-    private final @Nullable CompareMark mark;
+    private final Comparisons.@Nullable Comparison comparison;
     private final int[] checksums;
     private final int chunkBytes;
     private final long start;
@@ -26,12 +25,16 @@ final class PartPlan {
     private boolean isMade;
 
     /**
-     * @param mark of a COMPARE AND WRITE, at no place yet
+     * @param comparison of a COMPARE AND WRITE
      * @param checksums of a write, as {@link #checksums} gives them
      */
-    PartPlan(IoRequest request, @Nullable CompareMark mark, int[] checksums, int chunkBytes) {
+    PartPlan(
+            IoRequest request,
+            Comparisons.@Nullable Comparison comparison,
+            int[] checksums,
+            int chunkBytes) {
         this.request = request;
-        this.mark = mark;
+        this.comparison = comparison;
         this.checksums = checksums;
         this.chunkBytes = chunkBytes;
         this.start =
@@ -101,12 +104,14 @@ final class PartPlan {
             }
             case IoRequest.CompareAndWrite compare -> {
                 position = end;
+                Comparisons.Comparison knowing = Objects.requireNonNull(comparison);
                 yield new Action.CompareAndWrite(
                         chunk,
                         compare.compared(),
                         compare.data(),
                         checksums,
-                        Objects.requireNonNull(mark).at(offset));
+                        knowing.mark().at(offset),
+                        knowing.answered());
             }
             case IoRequest.Settle settle -> {
                 position = end;

@@ -46,7 +46,7 @@ final class OwnedPart {
     boolean isWrite() {
         return switch (message.action()) {
             case Action.Write _, Action.Trim _, Action.CompareAndWrite _, Action.Settle _ -> true;
-            case Action.Read _, Action.Flush _ -> false;
+            case Action.Read _, Action.Flush _, Action.ChangeReservations _ -> false;
         };
     }
 

@@ -144,9 +144,10 @@ final class PartIssuer {
                             var compared,
                             var data,
                             int[] checksums,
-                            CompareMark mark) ->
+                            CompareMark mark,
+                            var answered) ->
                     new PgRequest.CompareAndWrite(
-                            pg, accessEpoch, chunk, compared, data, checksums, mark);
+                            pg, accessEpoch, chunk, compared, data, checksums, mark, answered);
             case Action.Settle(_, CompareMark mark) ->
                     new PgRequest.Settle(pg, accessEpoch, chunk, mark);
             case Action.Flush _, Action.ChangeReservations _ ->

@@ -9,6 +9,7 @@ import io.ashlar.common.reservation.AccessKind;
 import io.ashlar.common.reservation.ReservationChange;
 import io.ashlar.common.reservation.ReservationCodec;
 import io.netty.buffer.ByteBuf;
+import java.util.List;
 
 /** What a part of a host's command does: at most one request of one placement group. */
 public sealed interface Action {
@@ -35,9 +36,15 @@ public sealed interface Action {
      * Writes one logical block if it holds what it is compared with; its place is the mark's.
      *
      * @param checksums CRC-32C of what is compared, and of what is written
+     * @param answered commands for this place whose answers the host had before it sent this one
      */
     record CompareAndWrite(
-            long chunk, Payload compared, Payload data, int[] checksums, CompareMark mark)
+            long chunk,
+            Payload compared,
+            Payload data,
+            int[] checksums,
+            CompareMark mark,
+            List<CompareMark.Command> answered)
             implements Action {}
 
     /** The host has the answer of the command that left the mark. */
@@ -91,9 +98,11 @@ public sealed interface Action {
                             Payload compared,
                             Payload data,
                             int[] checksums,
-                            CompareMark mark) -> {
+                            CompareMark mark,
+                            var answered) -> {
                 out.writeByte(5).writeLong(chunk);
                 mark.encode(out);
+                CompareMark.encodeAnswered(out, answered);
                 Wire.writePayload(out, compared);
                 Wire.writePayload(out, data);
                 encodeChecksums(out, checksums);
@@ -142,6 +151,7 @@ public sealed interface Action {
                 long chunk = Wire.readLong(in);
                 CompareMark mark = CompareMark.decode(in);
                 checkExtent(chunk, mark.offset(), mark.length(), Sizes.BLOCK_BYTES);
+                var answered = CompareMark.decodeAnswered(in);
                 Payload compared = Wire.readPayload(in, Sizes.BLOCK_BYTES);
                 Payload data = Wire.readPayload(in, Sizes.BLOCK_BYTES);
                 int[] checksums = decodeChecksums(in);
@@ -151,7 +161,7 @@ public sealed interface Action {
                     throw new WireFormatException(
                             "comparison of " + compared.length() + " bytes for " + mark);
                 }
-                yield new CompareAndWrite(chunk, compared, data, checksums, mark);
+                yield new CompareAndWrite(chunk, compared, data, checksums, mark, answered);
             }
             case 6 -> {
                 long chunk = Wire.readLong(in);

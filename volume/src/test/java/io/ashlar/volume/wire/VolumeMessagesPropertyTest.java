@@ -23,6 +23,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** Messages survive the wire, and nothing that comes from it does harm. */
@@ -65,7 +66,10 @@ class VolumeMessagesPropertyTest {
                             payload(512),
                             payload(512),
                             checksums(2),
-                            mark(offset));
+                            mark(offset),
+                            Stream.generate(() -> mark(offset).ofCommand())
+                                    .limit(random.nextInt(CompareMark.ANSWERED_MAX + 1))
+                                    .toList());
             case 4 -> new Action.Settle(random.nextInt(1000), mark(offset));
             case 5 ->
                     new Action.ChangeReservations(
