@@ -473,7 +473,7 @@ public final class Mutants {
                                     PgRules.Rule.COMPARE_ANSWERED,
                                     "an answered command's mark counts until its settling is done",
                                     Scenario.COMPARING,
-                                    400)
+                                    50)
                             .in(Program.VOLUMES),
                     new Mutant(
                             "compare_twice",
