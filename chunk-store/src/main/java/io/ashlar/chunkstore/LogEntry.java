@@ -1,6 +1,8 @@
 package io.ashlar.chunkstore;
 
 import io.ashlar.common.BlockRange;
+import io.ashlar.common.CompareMark;
+import java.util.List;
 
 /**
  * One entry of a placement group's log. It names what was changed; the data itself lies in the
@@ -10,8 +12,22 @@ import io.ashlar.common.BlockRange;
  * @param sequence the group's sequence number, from 1
  * @param kind what it does
  * @param range the blocks that it changes
+ * @param marks every mark that holds for these blocks from here on; at most {@link #MARKS_MAX}
  */
-public record LogEntry(long epoch, long sequence, Kind kind, BlockRange range) {
+public record LogEntry(
+        long epoch, long sequence, Kind kind, BlockRange range, List<CompareMark> marks) {
+    /** Most marks of one entry; the count is one byte on disk and on the wire. */
+    public static final int MARKS_MAX = 255;
+
+    public LogEntry {
+        marks = List.copyOf(marks);
+    }
+
+    /** An entry after which no mark holds for its blocks. */
+    public LogEntry(long epoch, long sequence, Kind kind, BlockRange range) {
+        this(epoch, sequence, kind, range, List.of());
+    }
+
     /** What an entry does to its blocks. The codes are on disk and on the wire. */
     public enum Kind {
         /** New contents. */

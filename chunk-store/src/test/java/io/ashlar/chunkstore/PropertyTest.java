@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.ashlar.common.BlockRange;
 import io.ashlar.common.ChunkId;
+import io.ashlar.common.CompareMark;
 import io.ashlar.common.Payload;
 import io.ashlar.common.PgId;
 import io.ashlar.common.RandomSource;
@@ -76,7 +77,13 @@ class PropertyTest {
 
         return switch (random.nextInt(16)) {
             case 0, 1, 2, 3, 4, 5 -> {
-                LogEntry entry = new LogEntry(epoch, ++group.sequence, LogEntry.Kind.WRITE, range);
+                LogEntry entry =
+                        new LogEntry(
+                                epoch,
+                                ++group.sequence,
+                                LogEntry.Kind.WRITE,
+                                range,
+                                randomMarks(random));
                 yield new StoreOp.Append(pg, entry, randomBlocks(random, range.count()));
             }
             case 6, 7 -> {
@@ -102,6 +109,16 @@ class PropertyTest {
                             ? new StoreOp.DropGroup(pg)
                             : new StoreOp.Committed(pg, group.sequence);
         };
+    }
+
+    /** Mostly none; sometimes as many as an entry can have. */
+    private static List<CompareMark> randomMarks(RandomSource random) {
+        int count = random.nextInt(4) > 0 ? 0 : random.nextInt(8) == 0 ? LogEntry.MARKS_MAX : 2;
+        List<CompareMark> marks = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            marks.add(new CompareMark(512 * i, 512, i, -i, 3, 4, 5));
+        }
+        return marks;
     }
 
     private static BlockRange randomRange(RandomSource random) {

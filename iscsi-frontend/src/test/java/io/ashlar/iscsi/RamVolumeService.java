@@ -301,6 +301,21 @@ public final class RamVolumeService implements VolumeService {
                 volume.write(offset, data);
                 yield IoResult.DONE;
             }
+            case IoRequest.CompareAndWrite(_, long offset, Payload compared, Payload data) -> {
+                IoError error = refusal(volume, offset, data.length());
+                if (error != null) {
+                    yield new IoResult.Failed(error);
+                }
+                int at =
+                        java.util.Arrays.mismatch(
+                                volume.read(offset, data.length()), compared.toByteArray());
+                if (at >= 0) {
+                    yield new IoResult.Miscompared(at);
+                }
+                volume.write(offset, data);
+                yield IoResult.DONE;
+            }
+            case IoRequest.Settle _ -> IoResult.DONE;
             case IoRequest.Zero(_, long offset, long length, _) -> {
                 IoError error = refusal(volume, offset, length);
                 if (error != null) {
@@ -547,6 +562,11 @@ public final class RamVolumeService implements VolumeService {
                     shard.schedule(delayNanos, () -> run(number));
                 }
                 return number;
+            }
+
+            @Override
+            public void delivered(long command) {
+                assert shard.isCurrent();
             }
 
             @Override

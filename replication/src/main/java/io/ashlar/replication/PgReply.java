@@ -11,8 +11,9 @@ public sealed interface PgReply {
     /**
      * Done.
      *
-     * @param data of a read, else empty
-     * @param checksums of a read: as in {@link PgRequest.Write}
+     * @param data of a read, and what a COMPARE AND WRITE found that was not what it was compared
+     *     with; else empty
+     * @param checksums of that data: as in {@link PgRequest.Write}
      */
     record Done(Payload data, int[] checksums) implements PgReply {}
 

@@ -2,9 +2,11 @@ package io.ashlar.replication;
 
 import io.ashlar.common.BlockRange;
 import io.ashlar.common.ChunkId;
+import io.ashlar.common.CompareMark;
 import io.ashlar.common.Payload;
 import io.ashlar.common.PgId;
 import io.ashlar.common.VolumeId;
+import java.util.List;
 
 /**
  * What the owner of a volume asks of a placement group. Each carries the owner's access epoch: a
@@ -42,6 +44,42 @@ public sealed interface PgRequest {
      */
     record Read(PgId pg, long accessEpoch, ChunkId chunk, int offset, int length)
             implements PgRequest {
+        @Override
+        public VolumeId volume() {
+            return chunk.volume();
+        }
+    }
+
+    /**
+     * Writes one logical block if it holds what it is compared with; done by the primary, while it
+     * holds the block. A repetition of a command whose mark still stands is answered as the first
+     * was (ADR 9).
+     *
+     * @param compared what the block must hold; 512 or 4096 bytes, inside one 4 KiB block
+     * @param data what it holds then, as long
+     * @param checksums CRC-32C of the one and of the other
+     * @param mark whose command it is; its place is the place of both
+     * @param answered earlier commands for this place whose answers the host had when it sent this
+     *     one, which is therefore no repetition of them; not of those whose marks are settled
+     */
+    record CompareAndWrite(
+            PgId pg,
+            long accessEpoch,
+            ChunkId chunk,
+            Payload compared,
+            Payload data,
+            int[] checksums,
+            CompareMark mark,
+            List<CompareMark.Command> answered)
+            implements PgRequest {
+        @Override
+        public VolumeId volume() {
+            return chunk.volume();
+        }
+    }
+
+    /** The host has the answer of that command: what it sends from here on is no repetition. */
+    record Settle(PgId pg, long accessEpoch, ChunkId chunk, CompareMark mark) implements PgRequest {
         @Override
         public VolumeId volume() {
             return chunk.volume();

@@ -54,6 +54,18 @@ public record PgRules(Set<Rule> off) {
         READ_WAIT,
         /** The range of a write that is being widened to whole blocks is held meanwhile. */
         WIDEN_HELD,
+        /** A block is held from its comparison until what was written for it is an entry. */
+        COMPARE_HELD,
+        /** Marks of COMPARE AND WRITE are found in the log by a new primary. */
+        COMPARE_MARKS_LOGGED,
+        /** A mark is that of one host. */
+        COMPARE_HOST,
+        /** A command of the same origin is no repetition. */
+        COMPARE_ORIGIN,
+        /** A command is no repetition of one whose answer it says that its host had. */
+        COMPARE_ANSWERED,
+        /** A mark is gone once its host has the answer. */
+        COMPARE_SETTLED,
         /** A request is executed under the lead that it was sent to, not by a later one. */
         REQUEST_LEAD,
         /** A repair is an entry like any write. */

@@ -65,6 +65,8 @@ public record Options(
      * @param patienceNanos how soon a host takes another path
      * @param overlapShare how often a host does not mind that it has another request there
      * @param rivals whether two hosts fight over one more volume by reservations
+     * @param compareShare of a host's writes of one sector, how many compare first; only where logs
+     *     are long enough to keep the marks
      */
     public record Load(
             int volumes,
@@ -76,7 +78,8 @@ public record Options(
             double writeShare,
             long patienceNanos,
             double overlapShare,
-            boolean rivals) {
+            boolean rivals,
+            double compareShare) {
         /** The same from busier clients. */
         public Load busy(int manyClients, long thinkNanos, double writes, long patience) {
             return new Load(
@@ -89,7 +92,8 @@ public record Options(
                     writes,
                     patience,
                     overlapShare,
-                    rivals);
+                    rivals,
+                    compareShare);
         }
 
         /** The same, and two hosts that want one more volume for themselves. */
@@ -104,7 +108,24 @@ public record Options(
                     writeShare,
                     patienceNanos,
                     overlapShare,
-                    true);
+                    true,
+                    compareShare);
+        }
+
+        /** The same from so many hosts that compare. */
+        public Load comparing(int manyHosts, double compares) {
+            return new Load(
+                    volumes,
+                    manyHosts,
+                    style,
+                    chunksPerVolume,
+                    clients,
+                    thinkNanosMax,
+                    writeShare,
+                    patienceNanos,
+                    overlapShare,
+                    rivals,
+                    compares);
         }
 
         /** The same from hosts of another kind. */
@@ -119,7 +140,8 @@ public record Options(
                     writeShare,
                     patienceNanos,
                     overlapShare,
-                    rivals);
+                    rivals,
+                    compareShare);
         }
     }
 
@@ -128,7 +150,7 @@ public record Options(
         SimRandom random = new SimRandom(seed ^ 0x5DEECE66DL);
         return new Options(
                 randomCluster(random),
-                randomLoad(random),
+                randomLoad(random, seed),
                 random.pick(List.of(0.0, 0.001, DRIFT_BOUND)),
                 new SimNetwork.Settings(
                         30 * MICRO,
@@ -170,7 +192,8 @@ public record Options(
                 random.pick(List.of(1, 1, 2, 4)));
     }
 
-    private static Load randomLoad(SimRandom random) {
+    private static Load randomLoad(SimRandom random, long seed) {
+        boolean keepsMarks = ReplicationProgram.settings(seed).logEntriesMax() > 1_000;
         return new Load(
                 random.chance(0.7) ? 1 : 2,
                 1 + random.nextInt(2),
@@ -181,7 +204,8 @@ public record Options(
                 0.3 + 0.5 * random.fraction(),
                 random.pick(List.of(200 * MILLI, 700 * MILLI, 2_000 * MILLI)),
                 random.pick(List.of(0.0, 0.1, 0.5)),
-                false);
+                false,
+                keepsMarks ? 0.3 : 0);
     }
 
     /** The same on nodes, replicas and groups of other numbers. */
@@ -293,6 +317,7 @@ public record Options(
                 load.thinkNanosMax,
                 load.writeShare,
                 load.patienceNanos,
-                load.overlapShare);
+                load.overlapShare,
+                load.compareShare);
     }
 }

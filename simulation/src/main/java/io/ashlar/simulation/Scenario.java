@@ -230,6 +230,10 @@ public enum Scenario {
     IMPATIENT_MULTIPATH(drawn -> impatient(drawn, HostStyle.MULTIPATH)),
     /** The same through the sessions that ship. */
     IMPATIENT_ISCSI(drawn -> impatient(drawn, HostStyle.ISCSI)),
+    /** Two hosts that compare before they write, while answers are lost with their owners. */
+    COMPARING(drawn -> comparing(drawn, HostStyle.MULTIPATH), Scenario::longLogs),
+    /** The same through the sessions that ship. */
+    COMPARING_ISCSI(drawn -> comparing(drawn, HostStyle.ISCSI), Scenario::longLogs),
     /** The same hosts, which abort first. */
     ABORTING_HOSTS(drawn -> impatient(drawn, HostStyle.NVME_WITH_ABORT)),
     /** Two hosts that preempt each other, while owners move and die and commands are late. */
@@ -340,7 +344,8 @@ public enum Scenario {
                                 0.7,
                                 200 * SimWorld.MILLI,
                                 0,
-                                false))
+                                false,
+                                0))
                 .with(FaultInjector.Settings.of(gapNanosMax, 2 * SimWorld.SECOND, kinds))
                 .withPowerCut(false);
     }
@@ -384,6 +389,31 @@ public enum Scenario {
                 0.1,
                 100 * SimWorld.MILLI,
                 SimDisk.Flaw.NONE);
+    }
+
+    private static Options comparing(Options drawn, HostStyle style) {
+        return drawn.on(3, 3, 2, 2)
+                .under(
+                        drawn.load()
+                                .from(style)
+                                .busy(4, 30 * SimWorld.MILLI, 0.9, 200 * SimWorld.MILLI)
+                                .comparing(2, 0.7))
+                .with(
+                        FaultInjector.Settings.of(
+                                900 * SimWorld.MILLI,
+                                3 * SimWorld.SECOND,
+                                FaultKind.CUT_HOST,
+                                FaultKind.MOVE_OWNER,
+                                FaultKind.MOVE_PLANNED,
+                                FaultKind.KILL,
+                                FaultKind.PAUSE,
+                                FaultKind.STALL));
+    }
+
+    private static ReplicationSettings longLogs(ReplicationSettings drawn) {
+        ReplicationSettings shipped = ReplicationSettings.DEFAULT;
+        return drawn.withLimits(
+                shipped.logEntriesMax(), drawn.copyBytes(), drawn.copyBytesInFlight());
     }
 
     private static ReplicationSettings shortLogs(ReplicationSettings drawn) {

@@ -34,6 +34,15 @@ public interface HostConnection {
     long submit(IoRequest request, long stamp, Consumer<IoResult> done);
 
     /**
+     * The host has shown that it got the answer of a command: over iSCSI, its ExpStatSN is past the
+     * status. What counts is the answer to a {@link IoRequest.CompareAndWrite} that was done: until
+     * then, its repetition by another association is answered as it was (ADR 9).
+     *
+     * @param command what {@link #submit} returned
+     */
+    void delivered(long command);
+
+    /**
      * The connection is gone. Its commands are aborted; those that were admitted may still take
      * effect until then.
      */

@@ -1,5 +1,6 @@
 package io.ashlar.volume;
 
+import io.ashlar.common.CompareMark;
 import io.ashlar.common.Payload;
 import io.ashlar.common.VolumeId;
 import io.ashlar.common.reservation.ReservationChange;
@@ -27,6 +28,20 @@ public sealed interface IoRequest {
      */
     record Write(VolumeId volume, long offset, Payload data, boolean forceUnitAccess)
             implements IoRequest {}
+
+    /**
+     * Writes {@code data} if {@code compared} is there, as one step. Both are one logical block
+     * long. Answered {@link IoResult.Miscompared} if something else is there. It is on stable
+     * storage when answered.
+     */
+    record CompareAndWrite(VolumeId volume, long offset, Payload compared, Payload data)
+            implements IoRequest {}
+
+    /**
+     * The host has the answer of a {@link CompareAndWrite}. The volume makes it of {@link
+     * HostConnection#delivered}; front ends do not.
+     */
+    record Settle(VolumeId volume, long offset, CompareMark mark) implements IoRequest {}
 
     /**
      * Makes a range read as zeros, of any length up to the volume's end. With {@code deallocate}

@@ -106,6 +106,18 @@ final class FakeStorage {
                 Payload data = Payload.of(bytes);
                 yield new PgReply.Done(data, sums(read.offset(), data));
             }
+            case PgRequest.CompareAndWrite compare -> {
+                byte[] chunk = chunk(compare.chunk());
+                int at = compare.mark().offset();
+                byte[] found = Arrays.copyOfRange(chunk, at, at + compare.mark().length());
+                if (!Arrays.equals(found, compare.compared().toByteArray())) {
+                    yield new PgReply.Done(
+                            Payload.of(found), new int[] {Crc32c.of(found, 0, found.length)});
+                }
+                compare.data().copyTo(0, chunk, at, found.length);
+                yield PgReply.DONE;
+            }
+            case PgRequest.Settle _ -> PgReply.DONE;
             case PgRequest.Trim trim -> {
                 Arrays.fill(
                         chunk(trim.range().chunk()),

@@ -172,6 +172,8 @@ final class FenceSchedule {
             }
             switch (result) {
                 case IoResult.Done _ -> answer(() -> hosts[host].onDone(this, op));
+                case IoResult.Miscompared compared ->
+                        throw new Violation(op.value + " was answered " + compared);
                 case IoResult.Failed(IoError error) -> {
                     if (error == IoError.ABORTED) {
                         return; // the answer to the abort says it

@@ -3,6 +3,7 @@ package io.ashlar.volume;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.ashlar.common.ChunkId;
+import io.ashlar.common.Payload;
 import io.ashlar.common.VolumeId;
 import io.ashlar.common.reservation.LegacyReservation;
 import io.ashlar.common.reservation.Nexus;
@@ -115,6 +116,17 @@ class ReservationTest {
                         other.association.isPermitted(
                                 volume, io.ashlar.common.reservation.AccessKind.READ))
                 .isFalse();
+    }
+
+    /** SBC-3 table 13: COMPARE AND WRITE conflicts as a write does. */
+    @Test
+    void aReservationKeepsOthersFromComparingAndWriting() {
+        Payload block = Payload.zeros(512);
+        IoRequest compare = new IoRequest.CompareAndWrite(volume, 0, block, block);
+        bothRegister();
+        done(holder, reserve(holder, 1, ReservationType.WRITE_EXCLUSIVE));
+        conflicts(other, compare);
+        done(holder, compare);
     }
 
     /** Without the check a command that is forwarded gets in. */

@@ -4,6 +4,7 @@ import io.ashlar.chunkstore.GroupContents;
 import io.ashlar.chunkstore.LogEntry;
 import io.ashlar.common.BlockRange;
 import io.ashlar.common.ChunkId;
+import io.ashlar.common.CompareMark;
 import io.ashlar.common.Crc32c;
 import io.ashlar.common.Payload;
 import io.ashlar.common.PgId;
@@ -30,12 +31,14 @@ import org.rocksdb.RocksIterator;
  *
  * <pre>
  * entry      version 1 = 1, kind 1, volume 8, layer 8, chunk index 8, first block 4, blocks 4, CRC 4
+ * marked     version 1 = 2, as an entry's up to its CRC, marks 1, that many marks of 48, CRC 4
  * state      version 1 = 1, as many bytes as there are, CRC 4
  * committed  version 1 = 1, sequence 8, CRC 4
  * </pre>
  */
 final class GroupRecords {
     private static final byte VERSION = 1;
+    private static final byte MARKED_VERSION = 2;
     private static final byte STATE_FIELD = 1;
     private static final byte COMMITTED_FIELD = 2;
     private static final int CRC_BYTES = 4;
@@ -46,7 +49,9 @@ final class GroupRecords {
     private final ColumnFamilyHandle stateFamily;
     private final ReadOptions readOptions;
 
-    private final ByteBuffer entry = ByteBuffer.allocateDirect(Keys.ENTRY_BYTES + ENTRY_BYTES);
+    private final ByteBuffer entry =
+            ByteBuffer.allocateDirect(
+                    Keys.ENTRY_BYTES + ENTRY_BYTES + 1 + LogEntry.MARKS_MAX * CompareMark.BYTES);
 
     /**
      * How far each log was trimmed by this process: the next range tombstone begins there. Had all
@@ -73,16 +78,22 @@ final class GroupRecords {
         BlockRange range = added.range();
         entry.clear();
         Keys.putGroup(entry, pg).putLong(added.sequence()).putLong(added.epoch());
-        entry.put(VERSION)
+        boolean isMarked = !added.marks().isEmpty();
+        entry.put(isMarked ? MARKED_VERSION : VERSION)
                 .put((byte) added.kind().code())
                 .putLong(range.chunk().volume().value())
                 .putLong(range.chunk().layer())
                 .putLong(range.chunk().index())
                 .putInt(range.first())
                 .putInt(range.count());
+        if (isMarked) {
+            entry.put((byte) added.marks().size());
+            added.marks().forEach(mark -> mark.encode(entry));
+        }
         entry.putInt(Crc32c.of(entry.duplicate().flip()));
         ByteBuffer key = entry.slice(0, Keys.ENTRY_BYTES);
-        batch.put(logFamily, key, entry.slice(Keys.ENTRY_BYTES, ENTRY_BYTES));
+        int valueBytes = entry.position() - Keys.ENTRY_BYTES;
+        batch.put(logFamily, key, entry.slice(Keys.ENTRY_BYTES, valueBytes));
     }
 
     void replaceLog(Batch batch, PgId pg, List<LogEntry> entries) throws RocksDBException {
@@ -173,20 +184,29 @@ final class GroupRecords {
     }
 
     private static LogEntry decodeEntry(byte[] key, byte[] value) {
-        if (key.length != Keys.ENTRY_BYTES || value.length != ENTRY_BYTES) {
+        if (key.length != Keys.ENTRY_BYTES || value.length < ENTRY_BYTES) {
             throw new WireFormatException(
                     "log record of " + key.length + " and " + value.length + " bytes");
         }
-        checkSealed("log entry", key, value);
+        checkSealed("log entry", key, value, MARKED_VERSION);
         ByteBuffer in = ByteBuffer.wrap(value, 1, value.length - 1);
         LogEntry.Kind kind = LogEntry.Kind.of(in.get());
         VolumeId volume = new VolumeId(in.getLong());
         long layer = in.getLong();
         ChunkId chunk = new ChunkId(volume, layer, in.getLong());
         BlockRange range = new BlockRange(chunk, in.getInt(), in.getInt());
+        int markCount = value[0] == MARKED_VERSION ? in.get() & 0xff : 0;
+        if (in.remaining() != markCount * CompareMark.BYTES + CRC_BYTES) {
+            throw new WireFormatException(
+                    "log record of " + value.length + " bytes with " + markCount + " marks");
+        }
+        List<CompareMark> marks = new ArrayList<>(markCount);
+        for (int i = 0; i < markCount; i++) {
+            marks.add(CompareMark.decode(in));
+        }
         ByteBuffer order = ByteBuffer.wrap(key, Keys.GROUP_BYTES, 2 * Long.BYTES);
         long sequence = order.getLong();
-        return new LogEntry(order.getLong(), sequence, kind, range);
+        return new LogEntry(order.getLong(), sequence, kind, range, marks);
     }
 
     /** What {@link #putSealed} sealed, or nothing. */
@@ -198,18 +218,18 @@ final class GroupRecords {
         if (value.length < 1 + CRC_BYTES) {
             throw new WireFormatException("state record of " + value.length + " bytes");
         }
-        checkSealed("state record", key, value);
+        checkSealed("state record", key, value, VERSION);
         return Arrays.copyOfRange(value, 1, value.length - CRC_BYTES);
     }
 
-    private static void checkSealed(String what, byte[] key, byte[] value) {
+    private static void checkSealed(String what, byte[] key, byte[] value, byte newest) {
         int body = value.length - CRC_BYTES;
         if (ByteBuffer.wrap(value).getInt(body) != crc(key, value, body)) {
             throw new WireFormatException(what + " does not match its checksum");
         }
-        if (value[0] != VERSION) {
+        if (value[0] < VERSION || value[0] > newest) {
             throw new WireFormatException(
-                    what + " of version " + value[0] + ", this software knows " + VERSION);
+                    what + " of version " + value[0] + ", this software knows " + newest);
         }
     }
 

@@ -117,6 +117,10 @@ final class CommandTable {
                             "88 f8 ff ff ff ff ff ff ff ff ff ff ff ff 3f 00",
                             Transfers::read16),
                     of(
+                            "COMPARE AND WRITE",
+                            "89 f8 ff ff ff ff ff ff ff ff 00 00 00 ff 3f 00",
+                            CompareAndWrites::run),
+                    of(
                             "WRITE (16)",
                             "8a f8 ff ff ff ff ff ff ff ff ff ff ff ff 3f 00",
                             Transfers::write16),

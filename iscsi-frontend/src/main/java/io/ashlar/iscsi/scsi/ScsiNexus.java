@@ -129,6 +129,7 @@ public final class ScsiNexus {
                 result -> {
                     switch (result) {
                         case IoResult.Done ok -> done.accept(ok);
+                        case IoResult.Miscompared _ -> task.check(Sense.MISCOMPARE);
                         case IoResult.Failed(IoError error) ->
                                 ErrorMapping.fail(task, error, task.hasCompany());
                     }

@@ -186,6 +186,7 @@ final class VitalProductData {
         byte[] body = new byte[60];
         int granularity = PHYSICAL_BLOCK_BYTES / blockBytes;
         body[0] = WRITE_SAME_NON_ZERO;
+        body[1] = CompareAndWrites.BLOCKS_MAX;
         Cdb.put16(body, 2, granularity);
         Cdb.put32(body, 4, IoRequest.TRANSFER_BYTES_MAX / blockBytes);
         Cdb.put32(body, 8, OPTIMAL_TRANSFER_BYTES / blockBytes);

@@ -54,6 +54,7 @@ final class Session implements AssociationListener {
     private @Nullable ScsiNexus nexus;
     private @Nullable Association association;
     private @Nullable HostConnection connection;
+    private final Deliveries deliveries = new Deliveries(this::onDelivered);
     private byte[] discarded = new byte[0];
     private int immediateCount;
     private int statSn;
@@ -129,6 +130,17 @@ final class Session implements AssociationListener {
         return target.budget();
     }
 
+    Deliveries deliveries() {
+        return deliveries;
+    }
+
+    private void onDelivered(long command) {
+        HostConnection host = connection;
+        if (host != null) {
+            host.delivered(command);
+        }
+    }
+
     CommandWindow window() {
         return window;
     }
@@ -194,6 +206,7 @@ final class Session implements AssociationListener {
      * @return the task that it begins, if it does
      */
     @Nullable Task onHeader(InitiatorPdu pdu, DataArea area, long stamp) {
+        deliveries.onPdu(pdu);
         switch (pdu) {
             case ScsiCommandPdu command -> {
                 if (accepts(command)) {

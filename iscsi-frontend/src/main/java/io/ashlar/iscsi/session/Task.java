@@ -77,6 +77,10 @@ final class Task implements ScsiTask {
 
     private long credit;
     private long submitted = NOT_SUBMITTED;
+
+    /** Its COMPARE AND WRITE below, if it is one. */
+    private long comparison = NOT_SUBMITTED;
+
     private boolean delivered;
     private boolean inOrder;
     private boolean over;
@@ -361,6 +365,9 @@ final class Task implements ScsiTask {
                                         done.accept(result);
                                     }
                                 });
+        if (request instanceof IoRequest.CompareAndWrite) {
+            comparison = submitted;
+        }
     }
 
     @Override
@@ -382,7 +389,12 @@ final class Task implements ScsiTask {
 
     @Override
     public void good() {
-        end(() -> session.respond(this, ScsiStatus.GOOD, Payload.EMPTY, transferBytes));
+        end(() -> {
+            if (comparison != NOT_SUBMITTED) {
+                session.deliveries().onStatus(session.peekStatSn(), comparison);
+            }
+            session.respond(this, ScsiStatus.GOOD, Payload.EMPTY, transferBytes);
+        });
     }
 
     @Override

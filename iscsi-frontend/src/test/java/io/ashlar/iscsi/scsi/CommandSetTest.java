@@ -113,6 +113,7 @@ final class CommandSetTest {
         "2e 00 00000000 00 0001 00",
         "41 00 00000000 00 0001 00",
         "93 01 0000000000000000 00000001 00 00",
+        "89 00 0000000000000000 000000 01 00 00",
         "42 00 00000000 00 0018 00"
     })
     void writeProtectedUnitRefuses(String cdb) {
@@ -132,6 +133,52 @@ final class CommandSetTest {
         assertThat(write.offset()).isEqualTo(512);
         assertThat(write.data().length()).isEqualTo(1024);
         assertThat(write.forceUnitAccess()).isTrue();
+    }
+
+    /** Protects hosts' locks: a comparison of one block, or a refusal that changes nothing. */
+    @Test
+    void comparesAndWritesOneBlock() {
+        clearAttentions();
+        byte[] both = new byte[1024];
+        both[0] = 1;
+        both[512] = 2;
+        FakeTask task = run(FakeTask.of("89 18 0000000000000003 000000 01 00 00").offering(both));
+        assertThat(task.outcome()).isEqualTo("good");
+        var request = (IoRequest.CompareAndWrite) task.submitted.getFirst();
+        assertThat(request.offset()).isEqualTo(1536);
+        assertThat(request.compared().toByteArray()[0]).isEqualTo((byte) 1);
+        assertThat(request.data().toByteArray()[0]).isEqualTo((byte) 2);
+        FakeTask none = run(FakeTask.of("89 00 0000000000000003 000000 00 00 00"));
+        assertThat(none.outcome()).isEqualTo("good");
+        assertThat(none.submitted).isEmpty();
+    }
+
+    /** Protects hosts' locks likewise: what cannot be a comparison of one block is refused. */
+    @ParameterizedTest
+    @CsvSource({
+        "89 00 0000000000000003 000000 02 00 00, 2048",
+        "89 20 0000000000000003 000000 01 00 00, 1024",
+        "89 00 0000000000000003 000000 00 00 00, 262144",
+        "89 00 0000000000000003 000000 01 00 00, 512",
+        "89 00 0000000000000003 000000 01 00 00, 2048"
+    })
+    void refusesOtherComparisons(String cdb, int bytes) {
+        clearAttentions();
+        FakeTask task = run(FakeTask.of(cdb).offering(new byte[bytes]));
+        assertThat(task.outcome()).isEqualTo("check 5/2400");
+        assertThat(task.submitted).isEmpty();
+    }
+
+    /** Protects hosts' locks likewise: a miscompare tells where. */
+    @Test
+    void miscompareIsTold() {
+        clearAttentions();
+        FakeTask task =
+                run(
+                        FakeTask.of("89 00 0000000000000003 000000 01 00 00")
+                                .offering(new byte[1024])
+                                .answering(new IoResult.Miscompared(7)));
+        assertThat(task.outcome()).isEqualTo("check e/1d00");
     }
 
     /** Protects UNMAP: one range after the other, all checked before the first takes effect. */

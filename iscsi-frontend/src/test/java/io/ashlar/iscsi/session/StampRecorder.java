@@ -113,6 +113,11 @@ final class StampRecorder implements VolumeService {
                 }
 
                 @Override
+                public void delivered(long command) {
+                    connection.delivered(command);
+                }
+
+                @Override
                 public void closed() {
                     connection.closed();
                 }

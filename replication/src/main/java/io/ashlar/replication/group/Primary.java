@@ -3,6 +3,7 @@ package io.ashlar.replication.group;
 import io.ashlar.chunkstore.Blocks;
 import io.ashlar.chunkstore.LogEntry;
 import io.ashlar.common.BlockRange;
+import io.ashlar.common.CompareMark;
 import io.ashlar.common.NodeId;
 import io.ashlar.common.Payload;
 import io.ashlar.common.PgId;
@@ -109,6 +110,7 @@ final class Primary {
     private PgConfig config;
     private State state = State.AWAIT_PROMISES;
     private boolean closed;
+    private CompareMarks marks = CompareMarks.none();
     private long firstSequence;
     private long nextSequence;
     private long committedTold;
@@ -138,6 +140,9 @@ final class Primary {
     /** Asks the members to promise. Called once, after construction. */
     void start() {
         environment.counters().leads.increment();
+        if (environment.rules().has(Rule.COMPARE_MARKS_LOGGED)) {
+            marks = CompareMarks.of(replica.log());
+        }
         if (!environment.rules().has(Rule.RECONCILE_FIRST)) {
             firstSequence = replica.lastSequence() + 1;
             nextSequence = firstSequence;
@@ -352,25 +357,55 @@ final class Primary {
 
     // ---- entries
 
-    /** Appends contents: a WRITE, or a TRIM if they are zeros. */
-    void appendContents(BlockRange range, Blocks blocks, @Nullable Consumer<PgReply> reply) {
-        if (blocks.data().isZero()) {
-            append(LogEntry.Kind.TRIM, range, Blocks.checksummed(Payload.EMPTY), reply);
-        } else {
-            append(LogEntry.Kind.WRITE, range, blocks, reply);
-        }
+    /** The marks that hold after the newest entry. */
+    CompareMarks marks() {
+        return marks;
     }
 
     /**
-     * Numbers an entry, stores it and sends it to all that need it. {@code reply} is told when it
-     * is decided.
+     * Appends the contents that the range has already, or should have: a WRITE, or a TRIM if they
+     * are zeros. Marks go on holding.
      */
+    void appendContents(BlockRange range, Blocks blocks, @Nullable Consumer<PgReply> reply) {
+        appendContents(range, blocks, marks.of(range), reply);
+    }
+
+    /** Likewise, after which these marks hold for the range. */
+    void appendContents(
+            BlockRange range,
+            Blocks blocks,
+            List<CompareMark> holding,
+            @Nullable Consumer<PgReply> reply) {
+        if (blocks.data().isZero()) {
+            append(LogEntry.Kind.TRIM, range, Blocks.checksummed(Payload.EMPTY), holding, reply);
+        } else {
+            append(LogEntry.Kind.WRITE, range, blocks, holding, reply);
+        }
+    }
+
+    /** Appends an entry after which no mark holds for its range. */
     void append(
             LogEntry.Kind kind,
             BlockRange range,
             Blocks blocks,
             @Nullable Consumer<PgReply> reply) {
-        LogEntry entry = new LogEntry(config.epoch(), nextSequence++, kind, range);
+        append(kind, range, blocks, List.of(), reply);
+    }
+
+    /**
+     * Numbers an entry, stores it and sends it to all that need it. {@code reply} is told when it
+     * is decided.
+     *
+     * @param holding every mark that holds for the range after it
+     */
+    void append(
+            LogEntry.Kind kind,
+            BlockRange range,
+            Blocks blocks,
+            List<CompareMark> holding,
+            @Nullable Consumer<PgReply> reply) {
+        LogEntry entry = new LogEntry(config.epoch(), nextSequence++, kind, range, holding);
+        marks.onAppend(entry);
         Pending item = new Pending(entry, blocks, reply);
         pending.addLast(item);
         replica.append(

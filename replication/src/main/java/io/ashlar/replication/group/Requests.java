@@ -5,6 +5,7 @@ import io.ashlar.chunkstore.LogEntry;
 import io.ashlar.chunkstore.ReadResult;
 import io.ashlar.common.BlockRange;
 import io.ashlar.common.ChunkId;
+import io.ashlar.common.CompareMark;
 import io.ashlar.common.Payload;
 import io.ashlar.common.PgId;
 import io.ashlar.common.Sizes;
@@ -62,6 +63,7 @@ final class Requests {
     private final Replica replica;
     private final RangeGate gate = new RangeGate();
     private final Mending mending;
+    private final Comparisons comparisons;
     private final Map<VolumeId, Long> installed = new HashMap<>();
     private final Set<Request> writes = new LinkedHashSet<>();
 
@@ -82,6 +84,7 @@ final class Requests {
         this.environment = environment;
         this.replica = replica;
         this.mending = new Mending(primary, group, environment, replica, gate);
+        this.comparisons = new Comparisons(primary, environment.rules(), gate, mending);
     }
 
     Mending mending() {
@@ -192,9 +195,15 @@ final class Requests {
             case PgRequest.Write write ->
                     blocksOf(write.chunk(), write.offset(), write.data().length());
             case PgRequest.Read read -> blocksOf(read.chunk(), read.offset(), read.length());
+            case PgRequest.CompareAndWrite compare -> blocksOf(compare.chunk(), compare.mark());
+            case PgRequest.Settle settle -> blocksOf(settle.chunk(), settle.mark());
             case PgRequest.Trim trim -> trim.range();
             case PgRequest.Fence _ -> null;
         };
+    }
+
+    private static BlockRange blocksOf(ChunkId chunk, CompareMark mark) {
+        return blocksOf(chunk, mark.offset(), mark.length());
     }
 
     private static BlockRange blocksOf(ChunkId chunk, int offset, int length) {
@@ -254,6 +263,8 @@ final class Requests {
         }
         switch (request.what) {
             case PgRequest.Write write -> admitWrite(request, write);
+            case PgRequest.CompareAndWrite compare -> admitCompare(request, compare);
+            case PgRequest.Settle settle -> admitCompare(request, settle);
             case PgRequest.Trim trim -> admitTrim(request, trim);
             case PgRequest.Read _ -> read(request);
             case PgRequest.Fence fence -> admitFence(request, fence);
@@ -347,12 +358,27 @@ final class Requests {
                                 LogEntry.Kind.WRITE,
                                 range,
                                 new Blocks(data, checksums),
+                                primary.marks()
+                                        .outside(range, write.offset(), write.data().length()),
                                 reply -> finish(request, reply));
                     }
                     if (held) {
                         gate.release(range);
                     }
                 });
+    }
+
+    /** One that compares, or settles a comparison. */
+    private void admitCompare(Request request, PgRequest what) {
+        if (!takesWrites(request, what instanceof PgRequest.Settle)) {
+            return;
+        }
+        writes.add(request);
+        comparisons.admit(
+                what,
+                java.util.Objects.requireNonNull(request.range),
+                () -> isDropped(request),
+                reply -> finish(request, reply));
     }
 
     private void admitTrim(Request request, PgRequest.Trim trim) {

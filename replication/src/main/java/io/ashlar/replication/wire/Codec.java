@@ -4,6 +4,7 @@ import io.ashlar.chunkstore.Blocks;
 import io.ashlar.chunkstore.LogEntry;
 import io.ashlar.common.BlockRange;
 import io.ashlar.common.ChunkId;
+import io.ashlar.common.CompareMark;
 import io.ashlar.common.Crc32c;
 import io.ashlar.common.Payload;
 import io.ashlar.common.PgId;
@@ -27,6 +28,10 @@ public final class Codec {
     private static final int CHUNK_ID_BYTES = 24;
     private static final int RANGE_BYTES = CHUNK_ID_BYTES + 8;
     private static final int ENTRY_BYTES = 17 + RANGE_BYTES;
+
+    /** Set in an entry's kind if its marks follow it: their count in a byte, then they. */
+    private static final int MARKED = 0x80;
+
     private static final int BLOCKS_MAX = Sizes.PAYLOAD_BYTES_MAX / Sizes.BLOCK_BYTES;
 
     private Codec() {}
@@ -91,18 +96,39 @@ public final class Codec {
     }
 
     public static void writeEntry(ByteBuf out, LogEntry entry) {
-        out.writeLong(entry.epoch()).writeLong(entry.sequence()).writeByte(entry.kind().code());
+        boolean isMarked = !entry.marks().isEmpty();
+        out.writeLong(entry.epoch()).writeLong(entry.sequence());
+        out.writeByte(entry.kind().code() | (isMarked ? MARKED : 0));
         writeRange(out, entry.range());
+        if (isMarked) {
+            out.writeByte(entry.marks().size());
+            entry.marks().forEach(mark -> mark.encode(out));
+        }
     }
 
     public static LogEntry readEntry(ByteBuf in) {
         long epoch = Wire.readLong(in);
         long sequence = Wire.readLong(in);
-        LogEntry.Kind kind = LogEntry.Kind.of(Wire.readByte(in));
+        int code = Wire.readByte(in);
+        LogEntry.Kind kind = LogEntry.Kind.of(code & ~MARKED);
         if (epoch <= 0 || sequence <= 0) {
             throw new WireFormatException("entry " + epoch + ":" + sequence);
         }
-        return new LogEntry(epoch, sequence, kind, readRange(in));
+        BlockRange range = readRange(in);
+        return new LogEntry(
+                epoch, sequence, kind, range, (code & MARKED) == 0 ? List.of() : readMarks(in));
+    }
+
+    private static List<CompareMark> readMarks(ByteBuf in) {
+        int count = Wire.readByte(in);
+        if (count == 0 || count > in.readableBytes() / CompareMark.BYTES) {
+            throw new WireFormatException(count + " marks in " + in.readableBytes() + " bytes");
+        }
+        List<CompareMark> marks = new ArrayList<>(count);
+        for (int i = 0; i < count; i++) {
+            marks.add(CompareMark.decode(in));
+        }
+        return marks;
     }
 
     public static void writeEntries(ByteBuf out, List<LogEntry> entries) {

@@ -1,6 +1,7 @@
 package io.ashlar.replication.wire;
 
 import io.ashlar.common.ChunkId;
+import io.ashlar.common.CompareMark;
 import io.ashlar.common.NodeId;
 import io.ashlar.common.Payload;
 import io.ashlar.common.PgId;
@@ -13,6 +14,7 @@ import io.ashlar.replication.PeerMessage;
 import io.ashlar.replication.PgReply;
 import io.ashlar.replication.PgRequest;
 import io.netty.buffer.ByteBuf;
+import java.util.List;
 
 /** What an owner asks of a primary, and the answer. */
 public sealed interface RequestMessage extends PeerMessage {
@@ -56,6 +58,19 @@ public sealed interface RequestMessage extends PeerMessage {
                     out.writeByte(TRIM);
                     Codec.writeRange(out, trim.range());
                 }
+                case PgRequest.CompareAndWrite compare -> {
+                    out.writeByte(COMPARE_AND_WRITE);
+                    Codec.writeChunk(out, compare.chunk());
+                    compare.mark().encode(out);
+                    CompareMark.encodeAnswered(out, compare.answered());
+                    writeData(out, compare.compared(), compare.checksums());
+                    Wire.writePayload(out, compare.data());
+                }
+                case PgRequest.Settle settle -> {
+                    out.writeByte(SETTLE);
+                    Codec.writeChunk(out, settle.chunk());
+                    settle.mark().encode(out);
+                }
                 case PgRequest.Fence fence -> {
                     out.writeByte(FENCE);
                     out.writeLong(fence.volume().value());
@@ -81,6 +96,13 @@ public sealed interface RequestMessage extends PeerMessage {
                             yield new PgRequest.Read(pg, accessEpoch, chunk, offset, length);
                         }
                         case TRIM -> new PgRequest.Trim(pg, accessEpoch, Codec.readRange(in));
+                        case COMPARE_AND_WRITE -> decodeCompare(pg, accessEpoch, in);
+                        case SETTLE ->
+                                new PgRequest.Settle(
+                                        pg,
+                                        accessEpoch,
+                                        Codec.readChunk(in),
+                                        CompareMark.decode(in));
                         case FENCE -> {
                             long volume = Wire.readLong(in);
                             if (volume <= 0) {
@@ -91,6 +113,28 @@ public sealed interface RequestMessage extends PeerMessage {
                         default -> throw new WireFormatException("no request of kind " + kind);
                     };
             return new GroupRequest(requestId, attempt, leadEpoch, request);
+        }
+
+        private static PgRequest decodeCompare(PgId pg, long accessEpoch, ByteBuf in) {
+            ChunkId chunk = Codec.readChunk(in);
+            CompareMark mark = CompareMark.decode(in);
+            List<CompareMark.Command> answered = CompareMark.decodeAnswered(in);
+            int[] checksums = Codec.readInts(in, Wire.readCount(in, 2, 4));
+            Payload compared = Wire.readPayload(in, Sizes.BLOCK_BYTES);
+            Payload data = Wire.readPayload(in, Sizes.BLOCK_BYTES);
+            if (checksums.length != 2
+                    || compared.length() != mark.length()
+                    || data.length() != mark.length()) {
+                throw new WireFormatException(
+                        "comparison of "
+                                + compared.length()
+                                + " bytes with "
+                                + data.length()
+                                + " to write, for "
+                                + mark);
+            }
+            return new PgRequest.CompareAndWrite(
+                    pg, accessEpoch, chunk, compared, data, checksums, mark, answered);
         }
 
         private static PgRequest decodeWrite(PgId pg, long accessEpoch, ByteBuf in) {
@@ -201,6 +245,8 @@ public sealed interface RequestMessage extends PeerMessage {
     int READ = 2;
     int TRIM = 3;
     int FENCE = 4;
+    int COMPARE_AND_WRITE = 5;
+    int SETTLE = 6;
 
     int NOT_PRIMARY = 0;
     int DONE = 1;

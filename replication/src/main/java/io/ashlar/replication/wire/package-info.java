@@ -25,7 +25,7 @@
  * 0x0123 Inspected         member → primary         their checksums, and which are damaged
  * 0x0201 Beacon            any → any                for leases
  * 0x0202 BeaconAnswer      any → any                for leases
- * 0x0301 GroupRequest      owner → primary          a read, write, trim or fence
+ * 0x0301 GroupRequest      owner → primary          a read, write, compare and write, trim or fence
  * 0x0302 GroupResponse     primary → owner          its answer
  * </pre>
  */

@@ -8,6 +8,7 @@ import io.ashlar.chunkstore.Inspection;
 import io.ashlar.chunkstore.LogEntry;
 import io.ashlar.common.BlockRange;
 import io.ashlar.common.ChunkId;
+import io.ashlar.common.CompareMark;
 import io.ashlar.common.DeviceId;
 import io.ashlar.common.NodeId;
 import io.ashlar.common.Payload;
@@ -37,6 +38,10 @@ class MessageCodecTest {
     private static final LogEntry WRITE = new LogEntry(4, 99, LogEntry.Kind.WRITE, RANGE);
     private static final LogEntry TRIM = new LogEntry(4, 100, LogEntry.Kind.TRIM, RANGE);
 
+    private static final CompareMark MARK = new CompareMark(24_576, 512, 1, -2, 3, -4, 5);
+    private static final LogEntry MARKED =
+            new LogEntry(4, 101, LogEntry.Kind.WRITE, RANGE, List.of(MARK, MARK.at(20_480)));
+
     private static Blocks blocks() {
         byte[] data = new byte[8192];
         new SplittableRandom(1).nextBytes(data);
@@ -56,6 +61,7 @@ class MessageCodecTest {
         return List.of(
                 new GroupMessage.Prepare(PG, 5, 4, 90, 98, WRITE, blocks()),
                 new GroupMessage.Prepare(PG, 5, 4, 90, 98, TRIM, none),
+                new GroupMessage.Prepare(PG, 5, 4, 90, 98, MARKED, blocks()),
                 new GroupMessage.PrepareAck(PG, 5, 4, 99, 100, false),
                 new GroupMessage.ReconcileRequest(PG, 5, 5, 0x1234567890L, 98),
                 new GroupMessage.ReconcileReply(PG, 5, 5, 100, List.of(WRITE, TRIM)),
@@ -79,7 +85,7 @@ class MessageCodecTest {
                         9,
                         new Inspection(new int[] {-7, 7}, BitSet.valueOf(new long[] {2}))),
                 new GroupMessage.CopyAck(PG, 3, 8192),
-                new GroupMessage.LearnDone(PG, 5, 4, 3, 98, List.of(WRITE)),
+                new GroupMessage.LearnDone(PG, 5, 4, 3, 98, List.of(MARKED, WRITE)),
                 new GroupMessage.LearnDoneAck(PG, 3),
                 new GroupMessage.LearnWait(PG, 3),
                 new GroupMessage.CommitNote(PG, 5, 4, 99),
@@ -95,6 +101,20 @@ class MessageCodecTest {
                                 PG, 6, CHUNK, 512, Payload.of(new byte[4096]), new int[] {1, 2})),
                 new RequestMessage.GroupRequest(
                         1, 2, 4, new PgRequest.Read(PG, 6, CHUNK, 1024, 512)),
+                new RequestMessage.GroupRequest(
+                        1,
+                        2,
+                        4,
+                        new PgRequest.CompareAndWrite(
+                                PG,
+                                6,
+                                CHUNK,
+                                Payload.of(new byte[512]),
+                                Payload.of(new byte[512]),
+                                new int[] {1, 2},
+                                MARK,
+                                List.of(MARK.ofCommand(), new CompareMark.Command(-1, 3)))),
+                new RequestMessage.GroupRequest(1, 2, 4, new PgRequest.Settle(PG, 6, CHUNK, MARK)),
                 new RequestMessage.GroupRequest(1, 2, 4, new PgRequest.Trim(PG, 6, RANGE)),
                 new RequestMessage.GroupRequest(
                         1, 2, 4, new PgRequest.Fence(PG, CHUNK.volume(), 6)),

@@ -36,6 +36,7 @@ public final class Mutants {
         all.addAll(MOVES);
         all.addAll(RESERVATIONS);
         all.addAll(SESSIONS);
+        all.addAll(COMPARISONS);
         all.addAll(WORLD);
         return all;
     }
@@ -451,6 +452,47 @@ public final class Mutants {
                             "a unit attention is dropped, and the command is executed",
                             Scenario.IMPATIENT_ISCSI,
                             20));
+
+    private static final List<Mutant> COMPARISONS =
+            List.of(
+                    Mutant.of(
+                                    PgRules.Rule.COMPARE_HELD,
+                                    "a block may change between its comparison and the write",
+                                    Scenario.COMPARING,
+                                    100)
+                            .in(Program.VOLUMES),
+                    Mutant.of(
+                                    PgRules.Rule.COMPARE_MARKS_LOGGED,
+                                    "a new primary does not know what was compared before",
+                                    Scenario.COMPARING,
+                                    200)
+                            .in(Program.VOLUMES),
+                    Mutant.of(
+                                    PgRules.Rule.COMPARE_HOST,
+                                    "another host's command counts as a repetition",
+                                    Scenario.COMPARING,
+                                    100)
+                            .in(Program.VOLUMES),
+                    Mutant.of(
+                                    PgRules.Rule.COMPARE_ANSWERED,
+                                    "an answered command's mark counts until its settling is done",
+                                    Scenario.COMPARING,
+                                    50)
+                            .in(Program.VOLUMES),
+                    new Mutant(
+                            "compare_twice",
+                            "a second command counts as a repetition though the first was answered",
+                            Program.VOLUMES,
+                            Scenario.COMPARING_ISCSI,
+                            PgRules.without(
+                                    PgRules.Rule.COMPARE_ORIGIN,
+                                    PgRules.Rule.COMPARE_ANSWERED,
+                                    PgRules.Rule.COMPARE_SETTLED),
+                            FenceRules.ALL,
+                            SessionRules.ALL,
+                            HealingRules.ALL,
+                            UnaryOperator.identity(),
+                            50));
 
     private static final List<Mutant> WORLD =
             List.of(

@@ -15,7 +15,9 @@ import io.ashlar.volume.IoRequest;
 import io.ashlar.volume.PathState;
 import io.ashlar.volume.VolumeService;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import org.jspecify.annotations.Nullable;
@@ -31,6 +33,9 @@ final class DirectPath implements HostPath {
     /** What travels from the host. */
     private sealed interface Bytes {
         record Command(long tag, IoRequest request) implements Bytes {}
+
+        /** The host has the answers of these commands. */
+        record Confirm(List<Long> commands) implements Bytes {}
 
         record Abort(long tag) implements Bytes {}
 
@@ -54,6 +59,10 @@ final class DirectPath implements HostPath {
     private final HostWire toHost;
     private final ArrayDeque<Bytes> received = new ArrayDeque<>();
     private final Map<Long, Long> commandOfTag = new HashMap<>();
+
+    /** Numbers of commands whose answers the host has, and has not said so. */
+    private List<Long> unconfirmed = new ArrayList<>();
+
     private long readAtNanos;
     private long heardAtNanos;
     private boolean abandoned;
@@ -96,6 +105,10 @@ final class DirectPath implements HostPath {
 
     @Override
     public void send(long tag, IoRequest request) {
+        if (!unconfirmed.isEmpty()) {
+            post(new Bytes.Confirm(unconfirmed));
+            unconfirmed = new ArrayList<>();
+        }
         post(new Bytes.Command(tag, request));
     }
 
@@ -205,11 +218,17 @@ final class DirectPath implements HostPath {
                                 request,
                                 open.stamp(),
                                 result -> {
-                                    commandOfTag.remove(tag);
-                                    answer(() -> listener.onResult(this, tag, result));
+                                    Long number = commandOfTag.remove(tag);
+                                    answer(() -> {
+                                        if (number != null) {
+                                            unconfirmed.add(number);
+                                        }
+                                        listener.onResult(this, tag, result);
+                                    });
                                 });
                 commandOfTag.put(tag, command);
             }
+            case Bytes.Confirm(List<Long> commands) -> commands.forEach(open::delivered);
             case Bytes.Abort(long tag) -> {
                 Long command = commandOfTag.get(tag);
                 if (command == null) {

@@ -29,15 +29,26 @@ final class HostOp {
     Escalation escalation = Escalation.NONE;
     boolean over;
 
+    /** By which path its first was answered; null if another host sent that. */
+    @Nullable HostPath firstBy;
+
+    /** Whether a try of it went by another path than that. */
+    boolean strayed;
+
     /** Whether another write to the same place was on its way beside it. */
     boolean overlapped;
+
+    /** What a COMPARE AND WRITE must be told; null for anything else. */
+    final @Nullable Boolean mustMatch;
 
     private HostOp(
             List<Region> parts,
             boolean write,
             IoRequest request,
             List<Operation> operations,
+            @Nullable Boolean mustMatch,
             Runnable then) {
+        this.mustMatch = mustMatch;
         this.parts = parts;
         this.write = write;
         this.request = request;
@@ -52,6 +63,7 @@ final class HostOp {
                 false,
                 new IoRequest.Read(first.volume(), offset(first), length(parts)),
                 ledger.begin(parts, false, 0, host),
+                null,
                 then);
     }
 
@@ -66,6 +78,7 @@ final class HostOp {
                 new IoRequest.Write(
                         first.volume(), offset(first), Payload.of(buffer.array()), false),
                 ledger.begin(parts, true, value, host),
+                null,
                 then);
     }
 
@@ -76,7 +89,39 @@ final class HostOp {
                 true,
                 new IoRequest.Zero(first.volume(), offset(first), length(parts), true),
                 ledger.begin(parts, true, 0, host),
+                null,
                 then);
+    }
+
+    /** COMPARE AND WRITE of a region that holds a value, as its only writer knows. */
+    static HostOp compare(Ledger ledger, String host, Region part, long holds, Runnable then) {
+        long value = ledger.newValue();
+        return new HostOp(
+                List.of(part),
+                true,
+                comparison(part, holds, value),
+                ledger.begin(List.of(part), true, value, host + " compares " + holds),
+                true,
+                then);
+    }
+
+    /** One that was done, and is sent once more: it changes nothing. */
+    static HostOp compareAgain(Ledger.Compared done, @Nullable HostPath by, Runnable then) {
+        HostOp op = new HostOp(List.of(done.part()), false, done.request(), List.of(), false, then);
+        op.firstBy = by;
+        return op;
+    }
+
+    private static IoRequest comparison(Region part, long holds, long value) {
+        ByteBuffer compared = ByteBuffer.allocate(part.length());
+        part.fill(compared, holds);
+        ByteBuffer data = ByteBuffer.allocate(part.length());
+        part.fill(data, value);
+        return new IoRequest.CompareAndWrite(
+                part.volume(),
+                offset(part),
+                Payload.of(compared.array()),
+                Payload.of(data.array()));
     }
 
     private static long offset(Region first) {
@@ -99,6 +144,6 @@ final class HostOp {
 
     @Override
     public String toString() {
-        return operations.toString();
+        return operations.isEmpty() ? "the same of " + parts : operations.toString();
     }
 }

@@ -13,6 +13,7 @@ final class IscsiTask {
     private static final byte UNMAP = 0x42;
     private static final byte READ_16 = (byte) 0x88;
     private static final byte WRITE_16 = (byte) 0x8A;
+    private static final byte COMPARE_AND_WRITE = (byte) 0x89;
     private static final int UNMAP_LIST_BYTES = 24;
     private static final int SIMPLE = 1;
 
@@ -74,6 +75,16 @@ final class IscsiTask {
                         data.toByteArray(),
                         0);
             }
+            case IoRequest.CompareAndWrite compare -> {
+                int block = compare.data().length();
+                byte[] cdb = transfer(COMPARE_AND_WRITE, compare.offset(), 0);
+                cdb[13] = (byte) (block / BLOCK_BYTES);
+                byte[] both = Arrays.copyOf(compare.compared().toByteArray(), 2 * block);
+                compare.data().copyTo(0, both, block, block);
+                yield new IscsiTask(tag, lun, initiatorTaskTag, cdb, both, 0);
+            }
+            case IoRequest.Settle settle ->
+                    throw new IllegalArgumentException("no host can send " + settle);
             case IoRequest.Zero zero -> {
                 byte[] cdb = new byte[16];
                 cdb[0] = UNMAP;

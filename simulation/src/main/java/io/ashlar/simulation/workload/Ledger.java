@@ -1,10 +1,12 @@
 package io.ashlar.simulation.workload;
 
+import io.ashlar.common.NodeId;
 import io.ashlar.common.PgId;
 import io.ashlar.common.VolumeId;
 import io.ashlar.simulation.check.History;
 import io.ashlar.simulation.check.Operation;
 import io.ashlar.simulation.check.Violation;
+import io.ashlar.volume.IoRequest;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.HashMap;
@@ -57,6 +59,7 @@ public final class Ledger {
     private final Map<String, Operation> lastDone = new TreeMap<>();
     private final Map<String, Region> regions = new TreeMap<>();
     private final BiConsumer<Region, Operation> onWriteDone;
+    private final List<Compared> compared = new ArrayList<>();
     private long lastValue;
 
     /**
@@ -68,6 +71,27 @@ public final class Ledger {
 
     public History history() {
         return history;
+    }
+
+    /**
+     * A COMPARE AND WRITE that was done.
+     *
+     * @param by the host
+     * @param part what it wrote; the value that it compared with never comes back there
+     */
+    record Compared(NodeId by, Region part, IoRequest request) {}
+
+    /** Notes one, for others to send the same. */
+    void compared(Compared done) {
+        compared.add(done);
+        if (compared.size() > 8) {
+            compared.removeFirst();
+        }
+    }
+
+    /** The newest that were done. */
+    List<Compared> compared() {
+        return compared;
     }
 
     /** A value that was never written before. */

@@ -45,6 +45,9 @@ record SenseData(int key, int code) {
         if (sense.equals(Sense.OUT_OF_SPACE)) {
             return IoError.OUT_OF_SPACE;
         }
+        if (sense.equals(Sense.MISCOMPARE)) {
+            return IoError.MISCOMPARE;
+        }
         throw new Violation("S1", "CHECK CONDITION " + this);
     }
 }

@@ -42,6 +42,7 @@ public final class SimulatedHost implements HostPath.Listener {
 
     private static final int TRIES_MAX = 60;
     private static final double TRIM_SHARE = 0.4;
+    private static final double AGAIN_SHARE = 0.3;
 
     private final SimWorld world;
     private final SimRandom random;
@@ -54,6 +55,10 @@ public final class SimulatedHost implements HostPath.Listener {
     private final Map<Long, HostOp> byTag = new TreeMap<>();
     private final List<HostOp> open = new ArrayList<>();
     private final Map<Region, List<GivenUp>> givenUp = new HashMap<>();
+
+    /** What its regions hold, where it knows. */
+    private final Map<Region, Long> known = new HashMap<>();
+
     private long lastTag;
     private boolean working = true;
 
@@ -160,6 +165,10 @@ public final class SimulatedHost implements HostPath.Listener {
         boolean write = random.chance(settings.writeShare());
         List<Region> parts = settings.someRegions(write ? own : settings.regions(), random);
         List<HostOp> others = open.stream().filter(op -> op.touches(parts)).toList();
+        if (others.stream().anyMatch(op -> op.mustMatch != null && op.write)) {
+            think(); // nobody writes where it compares
+            return;
+        }
         boolean repeated = others.stream().anyMatch(op -> op.write && op.tries > 1);
         if (!others.isEmpty() && ((write && repeated) || !random.chance(settings.overlapShare()))) {
             think();
@@ -168,6 +177,10 @@ public final class SimulatedHost implements HostPath.Listener {
         String name = id.toString();
         if (!write) {
             begin(HostOp.read(ledger, name, parts, this::think));
+            return;
+        }
+        if (settings.compareShare() > 0 && random.chance(settings.compareShare())) {
+            compare(parts.getFirst(), others.isEmpty());
             return;
         }
         HostOp op =
@@ -181,7 +194,31 @@ public final class SimulatedHost implements HostPath.Listener {
         begin(op);
     }
 
+    /**
+     * Compares with what it knows to be there, so that nothing but GOOD is right; or does once more
+     * what any host has done, so that nothing but a miscompare is.
+     */
+    private void compare(Region part, boolean isAlone) {
+        List<Ledger.Compared> done = ledger.compared();
+        Long holds = known.get(part);
+        if (!done.isEmpty() && random.chance(AGAIN_SHARE)) {
+            Ledger.Compared again = random.pick(done);
+            if (!again.by().equals(id)) {
+                begin(HostOp.compareAgain(again, null, this::think));
+                return;
+            }
+        }
+        if (holds != null && isAlone && part.length() == Region.SECTOR_BYTES) {
+            begin(HostOp.compare(ledger, id.toString(), part, holds, this::think));
+        } else {
+            think();
+        }
+    }
+
     private void begin(HostOp op) {
+        if (op.write) {
+            op.parts.forEach(known::remove);
+        }
         open.add(op);
         world.trace("%s begins %s", id, op);
         submit(op);
@@ -194,6 +231,7 @@ public final class SimulatedHost implements HostPath.Listener {
             return;
         }
         op.tries++;
+        op.strayed |= path != op.firstBy;
         op.tag = ++lastTag;
         op.path = path;
         op.escalation = HostOp.Escalation.NONE;
@@ -297,7 +335,15 @@ public final class SimulatedHost implements HostPath.Listener {
         byTag.remove(tag);
         world.trace("%s: %s for %s by %s", id, result, op, path.process());
         switch (result) {
-            case IoResult.Done(Payload data) -> done(op, data);
+            case IoResult.Done(Payload data) -> {
+                Boolean mustMatch = op.mustMatch;
+                if (mustMatch == null) {
+                    done(op, data);
+                } else {
+                    compared(op, path, mustMatch);
+                }
+            }
+            case IoResult.Miscompared _ -> miscompared(op);
             case IoResult.Failed(IoError error) -> {
                 switch (error) {
                     case FENCED, UNREACHABLE, IN_TRANSITION, OVERLOADED, ABORTED -> {
@@ -313,9 +359,9 @@ public final class SimulatedHost implements HostPath.Listener {
                         abandon(op);
                     }
                     case WRITE_FAULT, UNRECOVERED_READ -> abandon(op);
+                    case MISCOMPARE -> miscompared(op);
                     case OUT_OF_RANGE,
                             NO_SUCH_VOLUME,
-                            MISCOMPARE,
                             READ_ONLY,
                             RESERVATION_CONFLICT,
                             INVALID_RELEASE,
@@ -326,6 +372,32 @@ public final class SimulatedHost implements HostPath.Listener {
                 }
             }
         }
+    }
+
+    /** F3: it was there. */
+    private void compared(HostOp op, HostPath path, boolean mustMatch) {
+        if (mustMatch) {
+            Ledger.Compared done = new Ledger.Compared(id, op.parts.getFirst(), op.request);
+            ledger.compared(done);
+            done(op, Payload.EMPTY);
+            if (random.chance(AGAIN_SHARE)) {
+                begin(HostOp.compareAgain(done, path, () -> {}));
+            }
+            return;
+        }
+        // By the path that gave the first answer and was told that it came, there is no doubt.
+        if (!op.strayed || op.firstBy == null) {
+            throw new Violation("F3", op + " was answered as if it were a repetition");
+        }
+        finish(op, () -> {});
+    }
+
+    /** F3: something else was there. */
+    private void miscompared(HostOp op) {
+        if (!Boolean.FALSE.equals(op.mustMatch)) {
+            throw new Violation("F3", op + " miscompared after " + op.tries + " tries");
+        }
+        finish(op, () -> {});
     }
 
     /**
@@ -371,6 +443,11 @@ public final class SimulatedHost implements HostPath.Listener {
                         return;
                     }
                     ledger.writeDone(op.operations, op.parts);
+                    for (int i = 0; !op.overlapped && i < op.parts.size(); i++) {
+                        if (op.operations.get(i).value() != 0) {
+                            known.put(op.parts.get(i), op.operations.get(i).value());
+                        }
+                    }
                     for (int i = 0; i < op.parts.size(); i++) {
                         decideGivenUp(op.parts.get(i), op.operations.get(i));
                     }

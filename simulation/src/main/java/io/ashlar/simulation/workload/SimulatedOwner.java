@@ -50,7 +50,8 @@ public final class SimulatedOwner {
             long thinkNanosMax,
             double writeShare,
             long patienceNanos,
-            double overlapShare) {
+            double overlapShare,
+            double compareShare) {
         /** One region, or two that lie side by side. */
         List<Region> someRegions(List<Region> from, SimRandom random) {
             int index = random.nextInt(from.size());

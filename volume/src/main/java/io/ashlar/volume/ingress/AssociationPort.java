@@ -30,6 +30,9 @@ final class AssociationPort implements Association {
     /** So many connections may an association open in its life, as a power of two. */
     private static final int CONNECTION_BITS = 20;
 
+    /** A settling that was refused is tried again after this; nothing waits for it. */
+    private static final long SETTLE_AGAIN_NANOS = 1_000_000_000L;
+
     /** No command has this number. */
     static final long NO_COMMAND = 0;
 
@@ -41,6 +44,7 @@ final class AssociationPort implements Association {
     /** Submitted and not answered. */
     private final SortedMap<Long, HostCommand> pending = new TreeMap<>();
 
+    private final Comparisons comparisons;
     private long commandCount;
     private long connectionCount;
     private boolean isClosed;
@@ -54,6 +58,7 @@ final class AssociationPort implements Association {
         this.ingress = ingress;
         this.shard = shard;
         this.state = new AssociationState(id, number, listener, shard, this);
+        this.comparisons = new Comparisons(id.host(), ingress.context().post().self(), number);
     }
 
     Shard shard() {
@@ -85,9 +90,42 @@ final class AssociationPort implements Association {
         pending.put(command.number, command);
     }
 
-    void onAnswered(HostCommand command) {
+    Comparisons comparisons() {
+        return comparisons;
+    }
+
+    void onAnswered(HostCommand command, IoResult result) {
+        comparisons.onAnswered(command, result);
         pending.remove(command.number);
         onPause();
+    }
+
+    /**
+     * Has a mark removed whose command's answer the host has; again and again, since a connection
+     * may be fenced, an owner move, and a reset abort it. Ends with this association.
+     */
+    void settle(IoRequest.Settle settle) {
+        assert shard.isCurrent();
+        if (isClosed) {
+            return;
+        }
+        if (connections.isEmpty()) {
+            settleLater(settle);
+            return;
+        }
+        ConnectionPort connection = connections.getFirst();
+        connection.submit(
+                settle,
+                connection.stamp(),
+                result -> {
+                    if (comparisons.isUnsettled(settle, result)) {
+                        settleLater(settle);
+                    }
+                });
+    }
+
+    private void settleLater(IoRequest.Settle settle) {
+        shard.schedule(SETTLE_AGAIN_NANOS, () -> settle(settle));
     }
 
     void onConnectionClosed(ConnectionPort connection) {
@@ -121,6 +159,7 @@ final class AssociationPort implements Association {
     @Override
     public void abort(long command, Runnable done) {
         assert shard.isCurrent();
+        comparisons.onAborted();
         HostCommand pendingCommand = pending.get(command);
         if (pendingCommand == null) {
             shard.execute(done);
@@ -138,6 +177,7 @@ final class AssociationPort implements Association {
     @Override
     public void abortUnsubmitted(VolumeId volume, Runnable done) {
         assert shard.isCurrent();
+        comparisons.onAborted();
         ingress.context()
                 .shard()
                 .execute(() -> ingress.abortUnsubmitted(state, volume, () -> shard.execute(done)));
@@ -146,6 +186,7 @@ final class AssociationPort implements Association {
     @Override
     public void reset(VolumeId volume, Runnable done) {
         assert shard.isCurrent();
+        comparisons.onAborted();
         ingress.context()
                 .shard()
                 .execute(() -> ingress.reset(state, volume, () -> shard.execute(done)));

@@ -16,6 +16,13 @@ final class CommandChecks {
             case IoRequest.Write write ->
                     check(write.offset(), write.data().length(), true, volume);
             case IoRequest.Zero zero -> check(zero.offset(), zero.length(), false, volume);
+            case IoRequest.CompareAndWrite compare ->
+                    compare.data().length() != volume.logicalBlockBytes()
+                                    || compare.compared().length() != compare.data().length()
+                            ? IoError.INTERNAL // the front end is to see to that
+                            : check(compare.offset(), compare.data().length(), true, volume);
+            case IoRequest.Settle settle ->
+                    check(settle.offset(), settle.mark().length(), false, volume);
             case IoRequest.Flush _, IoRequest.ChangeReservations _ -> null;
         };
     }

@@ -94,7 +94,12 @@ final class Commands {
             return;
         }
         association.commands.put(command.number, command);
-        command.plan = new PartPlan(command.request, command.checksums, volume.chunkBytes());
+        command.plan =
+                new PartPlan(
+                        command.request,
+                        command.comparison,
+                        command.checksums,
+                        volume.chunkBytes());
         sendMore(command);
     }
 
@@ -185,7 +190,8 @@ final class Commands {
     void onDone(ProcessId from, ToIngress.PartDone answer) {
         SentPart part = take(from, answer.incarnation(), answer.part());
         if (part != null) {
-            if (part.action instanceof Action.Read) {
+            if (part.action instanceof Action.Read
+                    || part.action instanceof Action.CompareAndWrite) {
                 part.command.results.put(part.index, answer);
             }
             sendMore(part.command);

@@ -1,5 +1,6 @@
 package io.ashlar.volume.ingress;
 
+import io.ashlar.common.Payload;
 import io.ashlar.common.Shard;
 import io.ashlar.volume.HostConnection;
 import io.ashlar.volume.IoError;
@@ -60,16 +61,27 @@ final class ConnectionPort implements HostConnection {
     @Override
     public long submit(IoRequest request, long stamp, Consumer<IoResult> done) {
         assert shard.isCurrent();
-        int[] checksums =
-                request instanceof IoRequest.Write write
-                        ? PartPlan.checksums(write.offset(), write.data())
-                        : NO_CHECKSUMS;
+        int[] checksums = NO_CHECKSUMS;
+        Comparisons.Comparison comparison = null;
+        long number = association.nextCommand();
+        if (request instanceof IoRequest.Write write) {
+            checksums = PartPlan.checksums(write.offset(), write.data());
+        } else if (request instanceof IoRequest.CompareAndWrite compare) {
+            Payload compared = compare.compared();
+            Payload data = compare.data();
+            checksums =
+                    new int[] {
+                        compared.crc32c(0, compared.length()), data.crc32c(0, data.length())
+                    };
+            comparison = association.comparisons().comparison(compare, number);
+        }
         HostCommand command =
                 new HostCommand(
                         state,
-                        association.nextCommand(),
+                        number,
                         association.filledIn(request),
                         checksums,
+                        comparison,
                         stamp,
                         done);
         association.onSubmitted(command);
@@ -79,6 +91,15 @@ final class ConnectionPort implements HostConnection {
             ingress.context().shard().execute(() -> ingress.submit(command));
         }
         return command.number;
+    }
+
+    @Override
+    public void delivered(long command) {
+        assert shard.isCurrent();
+        IoRequest.Settle settle = association.comparisons().onDelivered(command);
+        if (settle != null) {
+            association.settle(settle);
+        }
     }
 
     @Override

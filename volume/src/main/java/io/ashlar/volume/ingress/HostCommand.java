@@ -22,6 +22,9 @@ final class HostCommand {
     final IoRequest request;
     final int[] checksums;
 
+    /** Of a COMPARE AND WRITE. */
+    final Comparisons.@Nullable Comparison comparison;
+
     /** Arrival number of tickets that it may use. */
     final long stamp;
 
@@ -54,12 +57,14 @@ final class HostCommand {
             long number,
             IoRequest request,
             int[] checksums,
+            Comparisons.@Nullable Comparison comparison,
             long stamp,
             Consumer<IoResult> done) {
         this.connection = connection;
         this.number = number;
         this.request = request;
         this.checksums = checksums;
+        this.comparison = comparison;
         this.stamp = stamp;
         this.done = done;
     }
@@ -76,13 +81,39 @@ final class HostCommand {
     void answer(IoResult result) {
         if (!isAnswered) {
             isAnswered = true;
-            association().port.onAnswered(this);
+            association().port.onAnswered(this, result);
             done.accept(result);
         }
     }
 
+    private IoResult outcome(IoRequest.CompareAndWrite compare) {
+        ToIngress.PartDone part = results.firstEntry().getValue();
+        Payload found = part.data();
+        if (found.length() == 0) {
+            return IoResult.DONE;
+        }
+        if (part.checksums().length != 1
+                || found.crc32c(0, found.length()) != part.checksums()[0]) {
+            LOG.error("what {} found is damaged on its way; the host may repeat", this);
+            return new IoResult.Failed(IoError.FENCED);
+        }
+        Payload wanted = compare.compared();
+        int at =
+                Arrays.mismatch(
+                        found.array(),
+                        found.offset(),
+                        found.offset() + found.length(),
+                        wanted.array(),
+                        wanted.offset(),
+                        wanted.offset() + wanted.length());
+        return at < 0 ? new IoResult.Failed(IoError.INTERNAL) : new IoResult.Miscompared(at);
+    }
+
     /** What all parts together gave. Data is verified where it leaves the cluster. */
     IoResult assemble() {
+        if (request instanceof IoRequest.CompareAndWrite compare) {
+            return outcome(compare);
+        }
         if (!(request instanceof IoRequest.Read read)) {
             return IoResult.DONE;
         }

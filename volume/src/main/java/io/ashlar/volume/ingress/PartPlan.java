@@ -5,6 +5,8 @@ import io.ashlar.common.Sizes;
 import io.ashlar.volume.IoRequest;
 import io.ashlar.volume.wire.Action;
 import java.util.Arrays;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Splits a command into actions that each lie in one chunk and, where data travels, in one aligned
@@ -14,6 +16,7 @@ final class PartPlan {
     private static final Payload ZEROS = Payload.zeros(Sizes.BLOCK_BYTES);
 
     private final IoRequest request;
+    private final Comparisons.@Nullable Comparison comparison;
     private final int[] checksums;
     private final int chunkBytes;
     private final long start;
@@ -22,16 +25,24 @@ final class PartPlan {
     private boolean isMade;
 
     /**
+     * @param comparison of a COMPARE AND WRITE
      * @param checksums of a write, as {@link #checksums} gives them
      */
-    PartPlan(IoRequest request, int[] checksums, int chunkBytes) {
+    PartPlan(
+            IoRequest request,
+            Comparisons.@Nullable Comparison comparison,
+            int[] checksums,
+            int chunkBytes) {
         this.request = request;
+        this.comparison = comparison;
         this.checksums = checksums;
         this.chunkBytes = chunkBytes;
         this.start =
                 switch (request) {
                     case IoRequest.Read read -> read.offset();
                     case IoRequest.Write write -> write.offset();
+                    case IoRequest.CompareAndWrite compare -> compare.offset();
+                    case IoRequest.Settle settle -> settle.offset();
                     case IoRequest.Zero zero -> zero.offset();
                     case IoRequest.Flush _, IoRequest.ChangeReservations _ -> 0;
                 };
@@ -39,6 +50,8 @@ final class PartPlan {
                 switch (request) {
                     case IoRequest.Read read -> start + read.length();
                     case IoRequest.Write write -> start + write.data().length();
+                    case IoRequest.CompareAndWrite compare -> start + compare.data().length();
+                    case IoRequest.Settle settle -> start + settle.mark().length();
                     case IoRequest.Zero zero -> start + zero.length();
                     case IoRequest.Flush _, IoRequest.ChangeReservations _ -> 0;
                 };
@@ -88,6 +101,21 @@ final class PartPlan {
                         offset,
                         write.data().slice(from, travelling),
                         Arrays.copyOfRange(checksums, firstPiece, firstPiece + pieces));
+            }
+            case IoRequest.CompareAndWrite compare -> {
+                position = end;
+                Comparisons.Comparison knowing = Objects.requireNonNull(comparison);
+                yield new Action.CompareAndWrite(
+                        chunk,
+                        compare.compared(),
+                        compare.data(),
+                        checksums,
+                        knowing.mark().at(offset),
+                        knowing.answered());
+            }
+            case IoRequest.Settle settle -> {
+                position = end;
+                yield new Action.Settle(chunk, settle.mark().at(offset));
             }
             case IoRequest.Zero _ -> zero(chunk, offset, inChunk);
             case IoRequest.Flush _ -> {

@@ -1,5 +1,6 @@
 package io.ashlar.volume.owner;
 
+import io.ashlar.common.CompareMark;
 import io.ashlar.common.Payload;
 import io.ashlar.common.ProcessId;
 import io.ashlar.common.Shard;
@@ -43,7 +44,10 @@ final class OwnedPart {
     }
 
     boolean isWrite() {
-        return message.action() instanceof Action.Write || message.action() instanceof Action.Trim;
+        return switch (message.action()) {
+            case Action.Write _, Action.Trim _, Action.CompareAndWrite _, Action.Settle _ -> true;
+            case Action.Read _, Action.Flush _, Action.ChangeReservations _ -> false;
+        };
     }
 
     long chunk() {
@@ -51,6 +55,8 @@ final class OwnedPart {
             case Action.Read read -> read.chunk();
             case Action.Write write -> write.chunk();
             case Action.Trim trim -> trim.chunk();
+            case Action.CompareAndWrite compare -> compare.chunk();
+            case Action.Settle settle -> settle.chunk();
             case Action.Flush _, Action.ChangeReservations _ -> 0;
         };
     }
@@ -60,6 +66,8 @@ final class OwnedPart {
             case Action.Read read -> read.offset() / Sizes.BLOCK_BYTES;
             case Action.Write write -> write.offset() / Sizes.BLOCK_BYTES;
             case Action.Trim trim -> trim.firstBlock();
+            case Action.CompareAndWrite compare -> compare.mark().offset() / Sizes.BLOCK_BYTES;
+            case Action.Settle settle -> settle.mark().offset() / Sizes.BLOCK_BYTES;
             case Action.Flush _, Action.ChangeReservations _ -> 0;
         };
     }
@@ -69,6 +77,8 @@ final class OwnedPart {
             case Action.Read read -> blockAfter(read.offset() + read.length());
             case Action.Write write -> blockAfter(write.offset() + write.data().length());
             case Action.Trim trim -> trim.firstBlock() + trim.blocks();
+            case Action.CompareAndWrite compare -> blockAfter(end(compare.mark()));
+            case Action.Settle settle -> blockAfter(end(settle.mark()));
             case Action.Flush _, Action.ChangeReservations _ -> 0;
         };
     }
@@ -81,11 +91,17 @@ final class OwnedPart {
                     case Action.Write write -> (long) write.offset() + write.data().length();
                     case Action.Trim trim ->
                             ((long) trim.firstBlock() + trim.blocks()) * Sizes.BLOCK_BYTES;
+                    case Action.CompareAndWrite compare -> end(compare.mark());
+                    case Action.Settle settle -> end(settle.mark());
                     case Action.Flush _, Action.ChangeReservations _ -> 0;
                 };
         return chunk() < volume.chunkCount()
                 && end <= volume.chunkBytes()
                 && chunk() * volume.chunkBytes() + end <= volume.bytes();
+    }
+
+    private static int end(CompareMark mark) {
+        return mark.offset() + mark.length();
     }
 
     private static int blockAfter(int bytes) {

@@ -2,6 +2,7 @@ package io.ashlar.volume.owner;
 
 import io.ashlar.common.BlockRange;
 import io.ashlar.common.ChunkId;
+import io.ashlar.common.CompareMark;
 import io.ashlar.common.PgId;
 import io.ashlar.common.Shard;
 import io.ashlar.common.reservation.ReservationChange;
@@ -138,6 +139,17 @@ final class PartIssuer {
                     new PgRequest.Write(pg, accessEpoch, chunk, offset, data, checksums);
             case Action.Trim(_, int first, int blocks) ->
                     new PgRequest.Trim(pg, accessEpoch, new BlockRange(chunk, first, blocks));
+            case Action.CompareAndWrite(
+                            _,
+                            var compared,
+                            var data,
+                            int[] checksums,
+                            CompareMark mark,
+                            var answered) ->
+                    new PgRequest.CompareAndWrite(
+                            pg, accessEpoch, chunk, compared, data, checksums, mark, answered);
+            case Action.Settle(_, CompareMark mark) ->
+                    new PgRequest.Settle(pg, accessEpoch, chunk, mark);
             case Action.Flush _, Action.ChangeReservations _ ->
                     throw new IllegalStateException(part + " is of no group");
         };

@@ -1,5 +1,6 @@
 package io.ashlar.volume.wire;
 
+import io.ashlar.common.CompareMark;
 import io.ashlar.common.Payload;
 import io.ashlar.common.Sizes;
 import io.ashlar.common.Wire;
@@ -8,6 +9,7 @@ import io.ashlar.common.reservation.AccessKind;
 import io.ashlar.common.reservation.ReservationChange;
 import io.ashlar.common.reservation.ReservationCodec;
 import io.netty.buffer.ByteBuf;
+import java.util.List;
 
 /** What a part of a host's command does: at most one request of one placement group. */
 public sealed interface Action {
@@ -30,6 +32,24 @@ public sealed interface Action {
      */
     record Write(long chunk, int offset, Payload data, int[] checksums) implements Action {}
 
+    /**
+     * Writes one logical block if it holds what it is compared with; its place is the mark's.
+     *
+     * @param checksums CRC-32C of what is compared, and of what is written
+     * @param answered commands for this place whose answers the host had before it sent this one
+     */
+    record CompareAndWrite(
+            long chunk,
+            Payload compared,
+            Payload data,
+            int[] checksums,
+            CompareMark mark,
+            List<CompareMark.Command> answered)
+            implements Action {}
+
+    /** The host has the answer of the command that left the mark. */
+    record Settle(long chunk, CompareMark mark) implements Action {}
+
     /** Makes whole 4 KiB blocks of one chunk read as zeros. */
     record Trim(long chunk, int firstBlock, int blocks) implements Action {}
 
@@ -43,8 +63,9 @@ public sealed interface Action {
     default AccessKind accessKind() {
         return switch (this) {
             case Read _ -> AccessKind.READ;
-            case Write _, Trim _, Flush _ -> AccessKind.WRITE;
-            case ChangeReservations _ -> AccessKind.OTHER;
+            case Write _, CompareAndWrite _, Trim _, Flush _ -> AccessKind.WRITE;
+            // A settling tells of what was permitted, and changes no contents.
+            case Settle _, ChangeReservations _ -> AccessKind.OTHER;
         };
     }
 
@@ -53,7 +74,8 @@ public sealed interface Action {
         return switch (this) {
             case Read read -> read.length();
             case Write write -> write.data().length();
-            case Trim _, Flush _, ChangeReservations _ -> 0;
+            case CompareAndWrite compare -> 2 * compare.data().length();
+            case Trim _, Settle _, Flush _, ChangeReservations _ -> 0;
         };
     }
 
@@ -71,6 +93,24 @@ public sealed interface Action {
             case Flush() -> out.writeByte(4);
             case ChangeReservations(var change) ->
                     ReservationCodec.writeChange(out.writeByte(9), change);
+            case CompareAndWrite(
+                            long chunk,
+                            Payload compared,
+                            Payload data,
+                            int[] checksums,
+                            CompareMark mark,
+                            var answered) -> {
+                out.writeByte(5).writeLong(chunk);
+                mark.encode(out);
+                CompareMark.encodeAnswered(out, answered);
+                Wire.writePayload(out, compared);
+                Wire.writePayload(out, data);
+                encodeChecksums(out, checksums);
+            }
+            case Settle(long chunk, CompareMark mark) -> {
+                out.writeByte(6).writeLong(chunk);
+                mark.encode(out);
+            }
         }
     }
 
@@ -107,6 +147,28 @@ public sealed interface Action {
             }
             case 4 -> new Flush();
             case 9 -> new ChangeReservations(ReservationCodec.readChange(in));
+            case 5 -> {
+                long chunk = Wire.readLong(in);
+                CompareMark mark = CompareMark.decode(in);
+                checkExtent(chunk, mark.offset(), mark.length(), Sizes.BLOCK_BYTES);
+                var answered = CompareMark.decodeAnswered(in);
+                Payload compared = Wire.readPayload(in, Sizes.BLOCK_BYTES);
+                Payload data = Wire.readPayload(in, Sizes.BLOCK_BYTES);
+                int[] checksums = decodeChecksums(in);
+                if (compared.length() != mark.length()
+                        || data.length() != mark.length()
+                        || checksums.length != 2) {
+                    throw new WireFormatException(
+                            "comparison of " + compared.length() + " bytes for " + mark);
+                }
+                yield new CompareAndWrite(chunk, compared, data, checksums, mark, answered);
+            }
+            case 6 -> {
+                long chunk = Wire.readLong(in);
+                CompareMark mark = CompareMark.decode(in);
+                checkExtent(chunk, mark.offset(), mark.length(), Sizes.BLOCK_BYTES);
+                yield new Settle(chunk, mark);
+            }
             default -> throw new WireFormatException("action " + kind);
         };
     }

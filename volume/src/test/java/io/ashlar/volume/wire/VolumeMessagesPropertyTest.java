@@ -3,6 +3,7 @@ package io.ashlar.volume.wire;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.ashlar.common.CompareMark;
 import io.ashlar.common.NodeId;
 import io.ashlar.common.Payload;
 import io.ashlar.common.ProcessId;
@@ -22,6 +23,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** Messages survive the wire, and nothing that comes from it does harm. */
@@ -47,7 +49,7 @@ class VolumeMessagesPropertyTest {
     private Action action() {
         int offset = 512 * random.nextInt(4096);
         int length = 512 * (1 + random.nextInt(40));
-        return switch (random.nextInt(5)) {
+        return switch (random.nextInt(7)) {
             case 0 -> new Action.Read(random.nextInt(1000), offset, length);
             case 1 ->
                     new Action.Write(
@@ -59,6 +61,17 @@ class VolumeMessagesPropertyTest {
                     new Action.Trim(
                             random.nextInt(1000), random.nextInt(1000), 1 + random.nextInt(24));
             case 3 ->
+                    new Action.CompareAndWrite(
+                            random.nextInt(1000),
+                            payload(512),
+                            payload(512),
+                            checksums(2),
+                            mark(offset),
+                            Stream.generate(() -> mark(offset).ofCommand())
+                                    .limit(random.nextInt(CompareMark.ANSWERED_MAX + 1))
+                                    .toList());
+            case 4 -> new Action.Settle(random.nextInt(1000), mark(offset));
+            case 5 ->
                     new Action.ChangeReservations(
                             new ReservationChange.Preempt(
                                     new Nexus("iqn.a,i,0x1", 7),
@@ -68,6 +81,17 @@ class VolumeMessagesPropertyTest {
                                     random.nextBoolean()));
             default -> new Action.Flush();
         };
+    }
+
+    private CompareMark mark(int offset) {
+        return new CompareMark(
+                offset,
+                512,
+                random.nextLong(),
+                random.nextLong(),
+                random.nextLong(),
+                random.nextLong(),
+                random.nextLong());
     }
 
     private ProcessId process() {
