@@ -346,6 +346,19 @@ public final class StatusText {
         return table.render();
     }
 
+    static String pools(List<ApiViews.Pool> pools) {
+        Table table = new Table("POOL", "GROUPS", "COPIES", "IN SYNC MIN", "VOLUMES");
+        for (ApiViews.Pool pool : pools) {
+            table.row(
+                    pool.name(),
+                    pool.placementGroups(),
+                    pool.replicas(),
+                    pool.inSyncMin(),
+                    pool.volumes());
+        }
+        return table.render();
+    }
+
     static String hosts(List<ApiViews.Host> hosts) {
         Table table = new Table("HOST", "CHAP", "VOLUMES");
         for (ApiViews.Host host : hosts) {

@@ -277,6 +277,23 @@ class CommandLineTest {
         assertThat(out.toString()).contains("must log in by CHAP").doesNotContain("horse");
     }
 
+    /** Protects what is asked of a pool on its way to the node, and what is left to it. */
+    @Test
+    void poolsAreCreatedAndListed() {
+        answers.put(
+                "/v1/pools",
+                """
+                [{"id": 1, "name": "two", "placementGroups": 8, "replicas": 2, "inSyncMin": 1,
+                  "volumes": 0}]
+                """);
+        assertThat(ashlar("pool", "create", "two", "--replicas", "2", "--api", api)).isZero();
+        assertThat(requests.getFirst())
+                .startsWith("POST /v1/pools ")
+                .contains("\"name\":\"two\"", "\"replicas\":2");
+        assertThat(ashlar("pool", "list", "--api", api)).isZero();
+        assertThat(out.toString()).contains("two", "IN SYNC MIN");
+    }
+
     /** Protects secrets that a program hands over: they come by standard input. */
     @Test
     void chapReadsASecretFromStandardInput() {

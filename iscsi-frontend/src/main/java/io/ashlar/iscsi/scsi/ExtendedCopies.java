@@ -31,7 +31,7 @@ final class ExtendedCopies {
     private static final int SUPPORTS_NO_LIST_ID = 1;
 
     /** Log 2 of the least that is copied, in bytes. */
-    private static final int GRANULARITY = 9;
+    static final int GRANULARITY = 9;
 
     private ExtendedCopies() {}
 

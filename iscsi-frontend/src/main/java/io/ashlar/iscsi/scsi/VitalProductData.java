@@ -17,6 +17,7 @@ final class VitalProductData {
     private static final int IDENTIFICATION = 0x83;
     private static final int EXTENDED_INQUIRY = 0x86;
     private static final int MODE_PAGE_POLICY = 0x87;
+    private static final int THIRD_PARTY_COPY = 0x8F;
     private static final int BLOCK_LIMITS = 0xB0;
     private static final int BLOCK_CHARACTERISTICS = 0xB1;
     private static final int PROVISIONING = 0xB2;
@@ -26,6 +27,7 @@ final class VitalProductData {
         IDENTIFICATION,
         EXTENDED_INQUIRY,
         MODE_PAGE_POLICY,
+        THIRD_PARTY_COPY,
         BLOCK_LIMITS,
         BLOCK_CHARACTERISTICS,
         PROVISIONING
@@ -86,6 +88,7 @@ final class VitalProductData {
                     case IDENTIFICATION -> identification(nexus, unit);
                     case EXTENDED_INQUIRY -> extendedInquiry();
                     case MODE_PAGE_POLICY -> modePagePolicy();
+                    case THIRD_PARTY_COPY -> ThirdPartyCopyPage.body();
                     case BLOCK_LIMITS -> blockLimits(unit.blockBytes());
                     case BLOCK_CHARACTERISTICS -> blockCharacteristics();
                     case PROVISIONING -> provisioning();

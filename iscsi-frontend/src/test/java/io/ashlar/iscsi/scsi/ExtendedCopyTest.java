@@ -198,6 +198,25 @@ final class ExtendedCopyTest {
         assertThat(copy(list).outcome()).isEqualTo("check 5/2600");
     }
 
+    /** Protects hosts from asking for more than there is: VPD page 8Fh says the same. */
+    @Test
+    void thePageTellsCommandsAndLimits() {
+        FakeTask task = FakeTask.of("12 01 8f 00 ff 00");
+        nexus.start(task);
+        byte[] page = task.dataIn();
+        assertThat(Cdb.u16(page, 2)).isEqualTo(page.length - 4);
+        assertThat(Arrays.copyOfRange(page, 4, 16))
+                .containsExactly(0, 1, 0, 8, 7, 0x83, 1, 0, 0x84, 2, 0, 3);
+        int types = 0;
+        for (int at = 4; at < page.length; at += 4 + Cdb.u16(page, at + 2)) {
+            types++;
+            if (Cdb.u16(page, at) == 0x8001) {
+                assertThat(Cdb.u32(page, at + 12)).isEqualTo(CopyList.BYTES_MAX);
+            }
+        }
+        assertThat(types).isEqualTo(5);
+    }
+
     /** Protects memory and time: limits are told, and kept. */
     @Test
     void limitsAreTold() {

@@ -68,7 +68,13 @@ public final class AdminApi {
                     nodes.remove(of(p, "node"));
                     return ApiResponse.empty();
                 });
-        get("/v1/pools", (r, p) -> ApiResponse.ok(cluster.pools()));
+        PoolHandlers pools = new PoolHandlers(control);
+        get("/v1/pools", (r, p) -> ApiResponse.ok(pools.list()));
+        add(
+                "POST",
+                "/v1/pools",
+                (r, p) -> ApiResponse.created(pools.create(r.body(ApiViews.CreatePool.class))));
+        get("/v1/pools/{pool}", (r, p) -> ApiResponse.ok(pools.show(of(p, "pool"))));
         get("/v1/placement-groups", (r, p) -> ApiResponse.ok(cluster.groups()));
         get(
                 "/v1/placement-groups/{group}/digest",

@@ -430,6 +430,19 @@ public final class ApiViews {
             @Nullable Boolean anyHost,
             @Nullable Integer lun) {}
 
+    /**
+     * Request: a new pool.
+     *
+     * @param placementGroups 64 by default
+     * @param replicas 3 by default
+     * @param inSyncMin one less than replicas by default, and 1 at least
+     */
+    public record CreatePool(
+            @Nullable String name,
+            @Nullable Integer placementGroups,
+            @Nullable Integer replicas,
+            @Nullable Integer inSyncMin) {}
+
     /** Request: what is wanted of a node: ACTIVE, CORDONED or DRAINING. */
     public record NodeState(@Nullable String state) {
         AdminState parsed() {

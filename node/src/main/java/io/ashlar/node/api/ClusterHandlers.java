@@ -8,9 +8,8 @@ import io.ashlar.metadata.NodeRecord;
 import io.ashlar.node.api.ApiViews.Health;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 
-/** Requests that read: status, nodes, pools, placement groups. They answer without a leader too. */
+/** Requests that read: status, nodes, placement groups. They answer without a leader too. */
 final class ClusterHandlers {
     private final ControlAccess control;
     private final LocalNode local;
@@ -120,10 +119,6 @@ final class ClusterHandlers {
         }
         throw ApiException.notFound(
                 "there is no node '" + text + "'", "list the nodes with 'ashlar node list'");
-    }
-
-    List<ApiViews.Pool> pools() {
-        return new ClusterViews(control.newest(), Map.of(), Set.of()).pools();
     }
 
     List<ApiViews.Group> groups() {

@@ -425,6 +425,32 @@ class AdminApiTest {
         assertThat(get(path, ApiViews.Host.class).chap()).isEqualTo(ApiViews.Chap.NONE);
     }
 
+    /** Protects pools from what cannot be: groups, copies and their least number are looked at. */
+    @Test
+    void createsListsAndShowsPools() {
+        ApiResponse made = send("POST", "/v1/pools", "{\"name\": \"two\", \"replicas\": 2}");
+        assertThat(made.status()).isEqualTo(201);
+        ApiViews.Pool pool = get("/v1/pools/two", ApiViews.Pool.class);
+        assertThat(Json.MAPPER.readValue(made.body(), ApiViews.Pool.class)).isEqualTo(pool);
+        assertThat(pool.placementGroups()).isEqualTo(64);
+        assertThat(pool.replicas()).isEqualTo(2);
+        assertThat(pool.inSyncMin()).isEqualTo(1);
+        assertThat(get("/v1/pools", ApiViews.Pool[].class)).hasSize(2);
+        failure(send("POST", "/v1/pools", "{\"name\": \"two\"}"), 409);
+        failure(send("POST", "/v1/pools", "{}"), 400);
+        for (String wrong :
+                List.of(
+                        "\"placementGroups\": 3",
+                        "\"placementGroups\": 0",
+                        "\"replicas\": 0",
+                        "\"replicas\": 1000000",
+                        "\"replicas\": 2, \"inSyncMin\": 3",
+                        "\"inSyncMin\": 0")) {
+            failure(send("POST", "/v1/pools", "{\"name\": \"wrong\", " + wrong + "}"), 400);
+        }
+        failure(send("GET", "/v1/pools/none", ""), 404);
+    }
+
     /** Protects the way from a host to what it sees. */
     @Test
     void mapsVolumesToHosts() {

@@ -36,6 +36,9 @@ final class ClusterChangesIT {
     /** One chunk in each group, all but one written full: groups and bytes are the same share. */
     private static final LoadPlan PLAN = LoadPlan.DEFAULT.withSeed(7).withRegionBytes(18 * MIB);
 
+    private static final LoadPlan SMALL_PLAN =
+            LoadPlan.DEFAULT.withSeed(8).withRegionBytes(8 * MIB).withWorkers(3, 2);
+
     /** How much more than the least is good enough. */
     private static final double SLACK = 1.1;
 
@@ -95,6 +98,7 @@ final class ClusterChangesIT {
             cluster.assertReplicasEqual();
             assertThat(host.log().violations()).isEmpty();
         }
+        aPoolOfTwoCopiesOutlivesOneOfThem(cluster);
     }
 
     /**
@@ -251,6 +255,39 @@ final class ClusterChangesIT {
         cluster.startNode(ADDED);
         await(load, "rebuilt", () -> cluster.isWhole() && isEven(cluster, 1, 2, 3, ADDED));
         System.out.printf("wiped node: rebuilt after %.1f s%n", (System.nanoTime() - began) / 1e9);
+    }
+
+    /** A pool that an operator has made for what needs no third copy. */
+    private static void aPoolOfTwoCopiesOutlivesOneOfThem(DevCluster cluster) throws Exception {
+        cluster.ashlar(1, "pool", "create", "two", "--replicas", "2", "--groups", "8").orThrow();
+        int lun = cluster.volume("two-copies", "64MiB", "--pool", "two");
+        VerifyingLoad load = new VerifyingLoad(SMALL_PLAN);
+        try (MultipathClient host = cluster.host("two-copies", lun, PATIENT, 1, 3)) {
+            load.fill(host);
+            load.start(host);
+            assertThat(copiesOn(cluster, ADDED)).isPositive();
+            cluster.killNode(ADDED);
+            await(load, "one copy is enough", () -> copiesOn(cluster, ADDED) == 0);
+            long before = load.operations();
+            await(load, "hosts go on", () -> load.operations() > before + 500);
+            System.out.println("with one copy of some groups: " + load.stop(TIMEOUT));
+            load.verifyAll(host);
+            assertThat(host.log().violations()).isEmpty();
+        }
+    }
+
+    /** Of how many groups of the second pool a node has a copy in sync. */
+    private static int copiesOn(DevCluster cluster, int node) throws Exception {
+        int copies = 0;
+        for (JsonNode group : cluster.api(1).placementGroups()) {
+            if (group.path("id").asString().startsWith("2.")) {
+                assertThat(group.path("targets").size()).isEqualTo(2);
+                for (JsonNode member : group.path("members")) {
+                    copies += member.asInt() == node ? 1 : 0;
+                }
+            }
+        }
+        return copies;
     }
 
     private static void await(VerifyingLoad load, String what, Waiting.Condition condition)

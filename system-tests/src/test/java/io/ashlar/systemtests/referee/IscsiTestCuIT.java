@@ -31,6 +31,8 @@ final class IscsiTestCuIT {
     private static final double WORTH_TELLING_SECONDS = 10;
     private static final List<String> SUITES =
             List.of(
+                    "CompareAndWrite",
+                    "ExtendedCopy",
                     "Inquiry",
                     "Mandatory",
                     "ModeSense6",
@@ -42,6 +44,7 @@ final class IscsiTestCuIT {
                     "ReadCapacity10",
                     "ReadCapacity16",
                     "ReadOnly",
+                    "ReceiveCopyResults",
                     "TestUnitReady",
                     "Unmap",
                     "Verify10",
@@ -58,6 +61,8 @@ final class IscsiTestCuIT {
     /** Through a second node those that show that commands and data are passed on as they are. */
     private static final List<String> FORWARDED_SUITES =
             List.of(
+                    "CompareAndWrite",
+                    "ExtendedCopy",
                     "Inquiry",
                     "Mandatory",
                     "Read10",
