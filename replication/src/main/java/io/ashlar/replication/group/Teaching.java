@@ -200,11 +200,7 @@ final class Teaching {
                         environment.clock().nanos());
         learners.put(from.node(), learner);
         environment.counters().learners.increment();
-        List<BlockRange> known =
-                full && environment.rules().has(Rule.COPY_UNCOMMITTED)
-                        ? RangeUnion.of(primary.uncommittedRanges())
-                        : full ? List.of() : lacking;
-        for (BlockRange range : known) {
+        for (BlockRange range : full ? notYetOnDisk() : lacking) {
             addCopies(learner, range);
         }
         primary.send(
@@ -222,6 +218,13 @@ final class Teaching {
                         primary.nextSequence(),
                         full ? List.of() : lacking));
         proceed(learner);
+    }
+
+    /** What a comparison does not see: it is not on the disk here yet, where chunks are listed. */
+    private List<BlockRange> notYetOnDisk() {
+        return environment.rules().has(Rule.COPY_UNCOMMITTED)
+                ? RangeUnion.of(primary.uncommittedRanges())
+                : List.of();
     }
 
     void onInventory(ProcessId from, Inventory inventory) {
