@@ -42,12 +42,20 @@ public record GroupEnvironment(
      * majority of the voters have answered a beacon that was sent within the time of a lease.
      */
     public boolean isDeaf() {
-        return Hearing.isDeaf(
-                metadata, self.node(), process -> !leases.isSilent(process, settings.leaseNanos()));
+        return isDeaf(settings.leaseNanos());
     }
 
-    /** Whether it must not call anybody silent. */
+    private boolean isDeaf(long silenceNanos) {
+        return Hearing.isDeaf(
+                metadata, self.node(), process -> !leases.isSilent(process, silenceNanos));
+    }
+
+    /**
+     * Whether it must not call anybody silent. Two beacons earlier than it counts as deaf: the
+     * answers of some may have come through that of others just missed, who would be silent first.
+     */
     boolean judgesNobody() {
-        return rules.has(Rule.DEAF_JUDGES_NOBODY) && isDeaf();
+        return rules.has(Rule.DEAF_JUDGES_NOBODY)
+                && isDeaf(settings.leaseNanos() - 2 * settings.beaconNanos());
     }
 }

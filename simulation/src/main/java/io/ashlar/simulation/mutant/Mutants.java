@@ -459,7 +459,7 @@ public final class Mutants {
                                     PgRules.Rule.COMPARE_HELD,
                                     "a block may change between its comparison and the write",
                                     Scenario.COMPARING,
-                                    100)
+                                    600)
                             .in(Program.VOLUMES),
                     Mutant.of(
                                     PgRules.Rule.COMPARE_MARKS_LOGGED,
