@@ -232,7 +232,7 @@ final class ModeAndLogPagesTest {
         assertThat(hex(run("12 01 87 00 ff 00").dataIn()))
                 .isEqualTo("00870008" + "0a000003" + "3fff0000");
         assertThat(hex(run("12 01 00 00 ff 00").dataIn()))
-                .isEqualTo("00000008" + "0080838687b0b1b2");
+                .isEqualTo("00000009" + "00808386878fb0b1b2");
     }
 
     /** Protects information: in both formats, and only where it fits. */
