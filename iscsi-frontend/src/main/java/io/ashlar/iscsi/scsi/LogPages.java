@@ -74,12 +74,16 @@ final class LogPages {
         return body;
     }
 
-    /** Its one parameter: no additional sense code, and the temperature. */
+    /**
+     * Its one parameter: no additional sense code, no temperature, and in the byte that is left to
+     * vendors, where tools look for its threshold, none either.
+     */
     private static byte[] exceptions() {
         byte[] parameter = new byte[8];
         parameter[2] = LIST_PARAMETER;
         parameter[3] = 4;
         parameter[6] = (byte) NO_TEMPERATURE;
+        parameter[7] = (byte) NO_TEMPERATURE;
         return parameter;
     }
 }

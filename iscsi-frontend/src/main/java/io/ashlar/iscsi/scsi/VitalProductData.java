@@ -176,12 +176,12 @@ final class VitalProductData {
         return new byte[] {
             ModePages.CONTROL,
             0,
-            0,
             POLICY_PER_NEXUS,
+            0,
             ModePages.ALL,
             (byte) ModePages.ALL_SUBPAGES,
-            0,
-            POLICY_SHARED
+            POLICY_SHARED,
+            0
         };
     }
 

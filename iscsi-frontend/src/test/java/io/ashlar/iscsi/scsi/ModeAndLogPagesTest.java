@@ -165,7 +165,7 @@ final class ModeAndLogPagesTest {
     @CsvSource({
         "4d 00 40 00 00 00 00 00 ff 00, 00000002 00 2f",
         "4d 00 40 ff 00 00 00 00 ff 00, 40ff0006 0000 00ff 2f00",
-        "4d 00 6f 00 00 00 00 00 ff 00, af000008 0000 03 04 0000ff00",
+        "4d 00 6f 00 00 00 00 00 ff 00, af000008 0000 03 04 0000ffff",
         "4d 00 6f 00 00 00 00 00 04 00, af000008"
     })
     void logPagesThatAreOffered(String cdb, String page) {
@@ -230,7 +230,7 @@ final class ModeAndLogPagesTest {
         assertThat(hex(run("12 01 86 00 ff 00").dataIn()))
                 .isEqualTo("0086003c" + "0007" + "00".repeat(7) + "14" + "00".repeat(50));
         assertThat(hex(run("12 01 87 00 ff 00").dataIn()))
-                .isEqualTo("00870008" + "0a000003" + "3fff0000");
+                .isEqualTo("00870008" + "0a000300" + "3fff0000");
         assertThat(hex(run("12 01 00 00 ff 00").dataIn()))
                 .isEqualTo("00000009" + "00808386878fb0b1b2");
     }

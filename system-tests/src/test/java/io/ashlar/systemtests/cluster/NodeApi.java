@@ -43,12 +43,17 @@ public final class NodeApi {
 
     /** Moves a volume's ownership; answers when the new owner serves. */
     public JsonNode move(String volume, int node) throws IOException, InterruptedException {
+        return change(
+                "POST", "/v1/volumes/" + volume + "/move", "{\"node\": %d}".formatted(node));
+    }
+
+    /** Any change, as {@code docs/api.md} lists them. */
+    public JsonNode change(String method, String path, String body)
+            throws IOException, InterruptedException {
         HttpRequest.Builder request =
-                request("/v1/volumes/" + volume + "/move")
+                request(path)
                         .header("Content-Type", "application/json")
-                        .POST(
-                                HttpRequest.BodyPublishers.ofString(
-                                        "{\"node\": %d}".formatted(node)));
+                        .method(method, HttpRequest.BodyPublishers.ofString(body));
         return MAPPER.readTree(send(request.build()));
     }
 
@@ -129,7 +134,7 @@ public final class NodeApi {
 
     private String send(HttpRequest request) throws IOException, InterruptedException {
         HttpResponse<String> response = http.send(request, HttpResponse.BodyHandlers.ofString());
-        if (response.statusCode() != 200) {
+        if (response.statusCode() / 100 != 2) {
             throw new IOException(
                     "%s answered %d: %s"
                             .formatted(request.uri(), response.statusCode(), response.body()));

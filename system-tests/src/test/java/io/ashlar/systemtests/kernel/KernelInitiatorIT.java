@@ -5,126 +5,85 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.ashlar.systemtests.cluster.DevCluster;
 import io.ashlar.systemtests.cluster.Waiting;
 import io.ashlar.systemtests.kernel.LinuxHost.FileSystem;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
  * Debian's kernel with open-iscsi and dm-multipath attaches a volume by all nodes and keeps a file
- * system on it. Needs root, for a network namespace. {@code -Dashlar.guest=DIRECTORY} names where
- * the guest is kept.
+ * system on it.
  */
 @Order(90)
+@ExtendWith(WithLab.class)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 final class KernelInitiatorIT {
-    private static final Path HOME = Path.of(System.getProperty("ashlar.home"));
-    private static final Path TARGET =
-            Path.of(System.getProperty("ashlar.target")).toAbsolutePath();
     private static final String VOLUME = "kernel";
     private static final Duration FOLLOWS = Duration.ofSeconds(60);
     private static final Duration PAUSE = Duration.ofSeconds(20);
-    private static final String INITIATOR = "iqn.2001-04.org.example:guest";
     private static final String SECRET = "guest-proves-itself";
     private static final String TARGET_SECRET = "target-proves-itself";
 
+    private static KernelLab lab;
     private static Fabric fabric;
     private static DevCluster cluster;
-    private static Guest guest;
     private static LinuxHost host;
-    private static long began;
 
     @BeforeAll
-    static void start() throws Exception {
-        String directory = System.getProperty("ashlar.guest", TARGET.resolve("guest").toString());
-        GuestImage image = GuestImage.in(HOME, Path.of(directory).toAbsolutePath());
-        began = System.nanoTime();
-        fabric = new Fabric();
-        cluster =
-                new DevCluster(
-                        HOME,
-                        TARGET.resolve("kernel-cluster"),
-                        fabric.nodes(),
-                        0,
-                        List.of("--heap", "512m"),
-                        Map.of());
-        cluster.destroy();
-        cluster.start();
-        cluster.ashlar(1, "volume", "delete", "demo", "--yes").orThrow();
+    static void start(KernelLab shared) throws Exception {
+        lab = shared;
+        fabric = lab.fabric();
+        cluster = lab.cluster();
+        host = new LinuxHost(lab.guest());
         cluster.ashlar(1, "volume", "create", VOLUME, "--size", "512MiB").orThrow();
         cluster.ashlar(1, "volume", "create", "hidden", "--size", "16MiB").orThrow();
-        cluster.ashlar(1, "host", "create", INITIATOR).orThrow();
-        cluster.ashlar(1, "volume", "map", VOLUME, INITIATOR).orThrow();
+        cluster.ashlar(1, "host", "create", KernelLab.INITIATOR).orThrow();
+        cluster.ashlar(1, "volume", "map", VOLUME, KernelLab.INITIATOR).orThrow();
         cluster.ashlar(
                         1,
                         "host",
                         "chap",
-                        INITIATOR,
+                        KernelLab.INITIATOR,
                         "--secret-file",
-                        secretFile("host", SECRET),
+                        lab.secretFile("host", SECRET),
                         "--mutual-secret-file",
-                        secretFile("target", TARGET_SECRET))
+                        lab.secretFile("target", TARGET_SECRET))
                 .orThrow();
-        say("the cluster is healthy");
-        guest = new Guest(image, fabric, TARGET.resolve("guest-run"), INITIATOR);
-        host = new LinuxHost(guest);
-    }
-
-    private static String secretFile(String name, String secret) throws IOException {
-        Path file = TARGET.resolve("secret-" + name);
-        Files.writeString(file, secret);
-        return file.toString();
-    }
-
-    @AfterAll
-    static void stop() throws Exception {
-        try (Fabric closedLast = fabric;
-                Guest closedFirst = guest) {
-            if (cluster != null) {
-                cluster.destroy();
-            }
-        }
     }
 
     @Test
     @Order(1)
     void theKernelFindsAllPathsThroughOneAndKnowsTheOwners() throws Exception {
         // Protects what a host learns without configuration: portals, one device, ALUA states.
-        withLogs(KernelInitiatorIT::attach);
+        withState(KernelInitiatorIT::attach);
     }
 
     @Test
     @Order(2)
     void aFileSystemNoticesNeitherTheOwnersDeathNorItsReturnNorAMove() throws Exception {
         // Protects files on a host whose kernel decides when a path is dead.
-        withLogs(KernelInitiatorIT::keepAFileSystem);
+        withState(KernelInitiatorIT::keepAFileSystem);
     }
 
     @Test
     @Order(3)
     void anXfsFileSystemNoticesNeitherALeaderThatNobodyReachesNorAPausedOwner() throws Exception {
         // Protects files from an owner that goes on without being heard, and from one that wakes.
-        withLogs(KernelInitiatorIT::keepAnotherFileSystem);
+        withState(KernelInitiatorIT::keepAnotherFileSystem);
     }
 
     private interface Body {
         void run() throws Exception;
     }
 
-    private static void withLogs(Body body) throws Exception {
+    private static void withState(Body body) throws Exception {
         try {
             body.run();
         } catch (Exception | AssertionError e) {
-            System.out.println(cluster.logTails());
-            System.out.println(guest.logs());
             System.out.println(host.state());
             throw e;
         }
@@ -132,7 +91,7 @@ final class KernelInitiatorIT {
 
     private static void attach() throws Exception {
         assertThat(host.refusal(portal(2))).contains("authorization failure");
-        host.authenticate(INITIATOR, SECRET, cluster.targetName(), TARGET_SECRET);
+        host.authenticate(KernelLab.INITIATOR, SECRET, cluster.targetName(), TARGET_SECRET);
         List<String> portals = host.discover(portal(2));
         portals.forEach(System.out::println);
         assertThat(portals)
@@ -248,14 +207,14 @@ final class KernelInitiatorIT {
     }
 
     private static String address(int node) {
-        return cluster.portal(node).getAddress().getHostAddress();
+        return lab.address(node);
     }
 
     private static String portal(int node) {
-        return address(node) + ":" + cluster.portal(node).getPort();
+        return lab.portal(node);
     }
 
     private static void say(String what) {
-        System.out.printf("%6.1f s %s%n", (System.nanoTime() - began) / 1e9, what);
+        lab.say(what);
     }
 }
