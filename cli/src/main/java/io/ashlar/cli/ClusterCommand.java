@@ -62,12 +62,22 @@ final class ClusterCommand {
                             names = "--copy-rate-max",
                             paramLabel = "SIZE",
                             description = "Bytes per second that it copies at most.")
-                    @Nullable String copyMax) {
+                    @Nullable String copyMax,
+            @Option(
+                            names = "--explicit-alua",
+                            paramLabel = "true|false",
+                            arity = "1",
+                            description =
+                                    "Whether hosts may move volumes to other nodes, too, by SET"
+                                            + " TARGET PORT GROUPS. Hosts see it when they scan"
+                                            + " their devices again.")
+                    @Nullable Boolean explicitAlua) {
         if (away == null
                 && moves == null
                 && rebalance == null
                 && copyMin == null
-                && copyMax == null) {
+                && copyMax == null
+                && explicitAlua == null) {
             throw connection.usage("name a setting to change; 'ashlar cluster show' lists them");
         }
         JsonNode json =
@@ -81,7 +91,8 @@ final class ClusterCommand {
                                         moves,
                                         rebalance,
                                         bytes(connection, copyMin),
-                                        bytes(connection, copyMax)));
+                                        bytes(connection, copyMax),
+                                        explicitAlua));
         connection.print(json, () -> text(Views.of(json, ApiViews.Settings.class)));
     }
 
@@ -117,7 +128,11 @@ final class ClusterCommand {
                 + "copy-rate-min   "
                 + rate(settings.copyBytesPerSecondMin())
                 + "copy-rate-max   "
-                + rate(settings.copyBytesPerSecondMax());
+                + rate(settings.copyBytesPerSecondMax())
+                + "explicit-alua   "
+                + (Boolean.TRUE.equals(settings.explicitAlua())
+                        ? "hosts may move volumes, too\n"
+                        : "off: the cluster moves volumes, hosts do not\n");
     }
 
     private static String rate(@Nullable Long bytes) {

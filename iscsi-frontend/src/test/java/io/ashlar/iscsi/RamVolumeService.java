@@ -19,6 +19,7 @@ import io.ashlar.volume.HostConnection;
 import io.ashlar.volume.IoError;
 import io.ashlar.volume.IoRequest;
 import io.ashlar.volume.IoResult;
+import io.ashlar.volume.MoveResult;
 import io.ashlar.volume.PathState;
 import io.ashlar.volume.Portal;
 import io.ashlar.volume.VolumeInfo;
@@ -115,6 +116,7 @@ public final class RamVolumeService implements VolumeService {
     private final Map<String, ChapSecrets> chap = new ConcurrentHashMap<>();
     private final AtomicLong associationCount = new AtomicLong();
     private volatile boolean ready = true;
+    private boolean explicitAlua;
     private volatile long delayNanos;
     private volatile List<Portal> portals = List.of(new Portal(NODE, "127.0.0.1", 3260));
 
@@ -130,7 +132,14 @@ public final class RamVolumeService implements VolumeService {
                                 bytes,
                                 blockBytes,
                                 new UUID(clusterId.getMostSignificantBits(), id.value()),
-                                readOnly)));
+                                readOnly,
+                                explicitAlua)));
+        return this;
+    }
+
+    /** Whether hosts may choose the owners of volumes that are added from now on. */
+    public RamVolumeService explicitAlua(boolean isExplicit) {
+        explicitAlua = isExplicit;
         return this;
     }
 
@@ -533,6 +542,11 @@ public final class RamVolumeService implements VolumeService {
                     done.accept(
                             Optional.ofNullable(find(volumeId))
                                     .map(volume -> volume.reservations)));
+        }
+
+        @Override
+        public void move(VolumeId volume, NodeId target, Consumer<MoveResult> done) {
+            shard.execute(() -> done.accept(new MoveResult(MoveResult.Code.REJECTED, 1, "")));
         }
 
         private final class RamConnection implements HostConnection {

@@ -15,13 +15,16 @@ import org.jspecify.annotations.Nullable;
  * @param rebalances whether data is evened out by itself; else when an operator asks
  * @param copyBytesPerSecondMin how fast each node may copy to learners however busy hosts keep it
  * @param copyBytesPerSecondMax how fast it may do so while hosts are idle
+ * @param explicitAlua whether hosts may move volumes, too (SET TARGET PORT GROUPS); the cluster does
+ *     in any case
  */
 public record ClusterSettings(
         Duration away,
         int movesPerNodeMax,
         boolean rebalances,
         long copyBytesPerSecondMin,
-        long copyBytesPerSecondMax) {
+        long copyBytesPerSecondMax,
+        boolean explicitAlua) {
     public static final Duration AWAY_MIN = Duration.ofSeconds(1);
     public static final Duration AWAY_MAX = Duration.ofDays(365);
     public static final int MOVES_PER_NODE_MAX = 1024;
@@ -38,9 +41,36 @@ public record ClusterSettings(
     /** What a cluster is founded with, by a command; another version may choose otherwise. */
     public static final ClusterSettings DEFAULT = VERSION_1;
 
+    /** With implicit ALUA only. */
+    public ClusterSettings(
+            Duration away,
+            int movesPerNodeMax,
+            boolean rebalances,
+            long copyBytesPerSecondMin,
+            long copyBytesPerSecondMax) {
+        this(
+                away,
+                movesPerNodeMax,
+                rebalances,
+                copyBytesPerSecondMin,
+                copyBytesPerSecondMax,
+                false);
+    }
+
     public ClusterSettings {
         Check.argument(
                 away.getNano() % 1_000_000 == 0, "away %s, whole milliseconds are needed", away);
+    }
+
+    /** The same, with or without explicit ALUA. */
+    public ClusterSettings withExplicitAlua(boolean isExplicit) {
+        return new ClusterSettings(
+                away,
+                movesPerNodeMax,
+                rebalances,
+                copyBytesPerSecondMin,
+                copyBytesPerSecondMax,
+                isExplicit);
     }
 
     /** What is wrong with them and what to do, or null. */

@@ -1,5 +1,6 @@
 package io.ashlar.volume;
 
+import io.ashlar.common.NodeId;
 import io.ashlar.common.VolumeId;
 import io.ashlar.common.reservation.AccessKind;
 import io.ashlar.common.reservation.ReservationTable;
@@ -54,6 +55,15 @@ public interface Association {
      * @param done called once; empty if the cluster cannot be asked, or the volume is gone
      */
     void reservations(VolumeId volume, Consumer<Optional<ReservationTable>> done);
+
+    /**
+     * The host wants the volume to be owned by a node: a planned move, without an error for any
+     * host. It is not a command of the host's in the sense of {@link #abort}: it goes on whatever
+     * becomes of the association.
+     *
+     * @param done called once, when that node serves the volume or it is clear why it does not
+     */
+    void move(VolumeId volume, NodeId target, Consumer<MoveResult> done);
 
     /**
      * Ends the association: whatever of it is not yet admitted never will be. {@code done} runs

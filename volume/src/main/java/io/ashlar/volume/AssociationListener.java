@@ -20,6 +20,9 @@ public interface AssociationListener {
     /** The volume's size has changed: unit attention 2Ah/09h. */
     void capacityChanged(VolumeId volume);
 
+    /** What INQUIRY tells of the volume has changed: unit attention 3Fh/03h. */
+    void inquiryChanged(VolumeId volume);
+
     /**
      * Another association took away what this one had of the volume's reservations: unit attention
      * 2Ah/03h, 2Ah/04h or 2Ah/05h, or a reservation notification.

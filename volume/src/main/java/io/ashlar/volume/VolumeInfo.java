@@ -13,6 +13,7 @@ import java.util.UUID;
  * @param identity derives from cluster and volume id; the same from every node forever. NAA, EUI-64
  *     and serial are made of it
  * @param readOnly whether writes are refused
+ * @param explicitAlua whether hosts may choose its owner (SET TARGET PORT GROUPS)
  */
 public record VolumeInfo(
         VolumeId id,
@@ -20,4 +21,5 @@ public record VolumeInfo(
         long bytes,
         int logicalBlockBytes,
         UUID identity,
-        boolean readOnly) {}
+        boolean readOnly,
+        boolean explicitAlua) {}

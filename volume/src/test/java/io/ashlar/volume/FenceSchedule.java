@@ -362,6 +362,9 @@ final class FenceSchedule {
         public void capacityChanged(VolumeId volume) {}
 
         @Override
+        public void inquiryChanged(VolumeId volume) {}
+
+        @Override
         public void reservationsChanged(
                 VolumeId volume, io.ashlar.common.reservation.Notice.Kind kind) {}
 

@@ -169,6 +169,11 @@ final class Front implements AssociationListener {
     }
 
     @Override
+    public void inquiryChanged(VolumeId volume) {
+        events.add("inquiry " + volume);
+    }
+
+    @Override
     public void reservationsChanged(
             VolumeId volume, io.ashlar.common.reservation.Notice.Kind kind) {
         events.add("reservations " + kind);

@@ -13,6 +13,8 @@ final class CommandTable {
     /** Service action of a command that has none. */
     static final int NO_ACTION = -1;
 
+    private static final int MAINTENANCE_OUT = 0xA4;
+
     /** Carries a command out; the CDB's reserved and unsupported bits were checked. */
     @FunctionalInterface
     interface Handler {
@@ -35,6 +37,11 @@ final class CommandTable {
         /** Bytes of the CDB. */
         int cdbBytes() {
             return usage.length;
+        }
+
+        /** Whether the unit has it: only explicit ALUA has SET TARGET PORT GROUPS. */
+        boolean isOffered(LogicalUnit unit) {
+            return opcode != MAINTENANCE_OUT || unit.volume().explicitAlua();
         }
 
         /** Whether only bits are set that the command evaluates. */
@@ -178,6 +185,12 @@ final class CommandTable {
                             Access.NORMAL,
                             "a3 0d 80 00 00 00 ff ff ff ff 00 00",
                             Opcodes::reportFunctions),
+                    action(
+                            "SET TARGET PORT GROUPS",
+                            0x0A,
+                            Access.NORMAL,
+                            "a4 0a 00 00 00 00 ff ff ff ff 00 00",
+                            PortGroupChanges::set),
                     of("READ (12)", "a8 f8 ff ff ff ff ff ff ff ff 3f 00", Transfers::read12),
                     of("WRITE (12)", "aa f8 ff ff ff ff ff ff ff ff 3f 00", Transfers::write12),
                     of(

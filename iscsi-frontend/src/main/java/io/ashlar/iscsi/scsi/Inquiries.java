@@ -24,6 +24,7 @@ final class Inquiries {
     private static final int RESPONSE_FORMAT = 0x02;
     private static final int HIERARCHICAL = 0x10;
     private static final int TPGS_IMPLICIT = 0x10;
+    private static final int TPGS_EXPLICIT = 0x20;
     private static final int THIRD_PARTY_COPY = 0x08;
     private static final int MULTIPORT = 0x10;
     private static final int COMMAND_QUEUEING = 0x02;
@@ -90,7 +91,9 @@ final class Inquiries {
         data[2] = VERSION_SPC4;
         data[3] = HIERARCHICAL | RESPONSE_FORMAT;
         data[4] = STANDARD_BYTES - 5;
-        data[5] = TPGS_IMPLICIT | THIRD_PARTY_COPY;
+        boolean isExplicit = unit != null && unit.volume().explicitAlua();
+        data[5] =
+                (byte) (TPGS_IMPLICIT | (isExplicit ? TPGS_EXPLICIT : 0) | THIRD_PARTY_COPY);
         data[6] = MULTIPORT;
         data[7] = COMMAND_QUEUEING;
         putText(data, 8, 8, VENDOR);

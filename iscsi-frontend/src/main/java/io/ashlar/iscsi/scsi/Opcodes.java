@@ -3,6 +3,7 @@ package io.ashlar.iscsi.scsi;
 import io.ashlar.iscsi.scsi.CommandTable.Command;
 import java.io.ByteArrayOutputStream;
 import java.util.Arrays;
+import java.util.stream.Stream;
 
 /**
  * REPORT SUPPORTED OPERATION CODES and REPORT SUPPORTED TASK MANAGEMENT FUNCTIONS, SPC-4 sections
@@ -35,18 +36,18 @@ final class Opcodes {
         int action = Cdb.u16(cdb, 4);
         long allocation = Cdb.u32(cdb, 6);
         boolean hasActions =
-                Arrays.stream(CommandTable.withOpcode(opcode))
+                offered(unit, opcode)
                         .anyMatch(command -> command.action() != CommandTable.NO_ACTION);
-        boolean isKnown = CommandTable.withOpcode(opcode).length > 0;
+        boolean isKnown = offered(unit, opcode).findAny().isPresent();
         if (option == ALL) {
-            Inquiries.respond(task, all(timeouts), allocation);
+            Inquiries.respond(task, all(unit, timeouts), allocation);
         } else if (option > ONE_EITHER
                 || (option == ONE_WITHOUT_ACTION && hasActions)
                 || (option == ONE_WITH_ACTION && isKnown && !hasActions)) {
             task.check(Sense.INVALID_FIELD_IN_CDB);
         } else {
             boolean exactly = option != ONE_WITHOUT_ACTION;
-            Inquiries.respond(task, one(opcode, exactly ? action : -1, timeouts), allocation);
+            Inquiries.respond(task, one(unit, opcode, exactly ? action : -1, timeouts), allocation);
         }
     }
 
@@ -64,9 +65,17 @@ final class Opcodes {
         Inquiries.respond(task, data, allocation);
     }
 
-    private static byte[] all(boolean timeouts) {
+    private static Stream<Command> offered(LogicalUnit unit, int opcode) {
+        return Arrays.stream(CommandTable.withOpcode(opcode))
+                .filter(command -> command.isOffered(unit));
+    }
+
+    private static byte[] all(LogicalUnit unit, boolean timeouts) {
         ByteArrayOutputStream list = new ByteArrayOutputStream();
         for (Command command : CommandTable.ALL) {
+            if (!command.isOffered(unit)) {
+                continue;
+            }
             byte[] descriptor = new byte[8];
             boolean hasAction = command.action() != CommandTable.NO_ACTION;
             descriptor[0] = (byte) command.opcode();
@@ -84,8 +93,8 @@ final class Opcodes {
         return data;
     }
 
-    private static byte[] one(int opcode, int action, boolean timeouts) {
-        for (Command command : CommandTable.withOpcode(opcode)) {
+    private static byte[] one(LogicalUnit unit, int opcode, int action, boolean timeouts) {
+        for (Command command : offered(unit, opcode).toList()) {
             if (command.action() == action || command.action() == CommandTable.NO_ACTION) {
                 if (command.action() == CommandTable.NO_ACTION && action > 0) {
                     break; // it has no such service action

@@ -12,15 +12,15 @@ import java.util.SortedMap;
 final class PortGroups {
     private static final int PARAMETER_FORMAT_MASK = 0xE0;
     private static final int EXTENDED = 0x20;
-    private static final int OPTIMIZED = 0x0;
-    private static final int NON_OPTIMIZED = 0x1;
+    static final int OPTIMIZED = 0x0;
+    static final int NON_OPTIMIZED = 0x1;
     private static final int UNAVAILABLE = 0x3;
     private static final int TRANSITIONING = 0xF;
 
     /** T_SUP, U_SUP, AN_SUP, AO_SUP: the states that a group can be in. */
     private static final int SUPPORTED_STATES = 0x80 | 0x08 | 0x02 | 0x01;
 
-    /** The state was changed by the target itself (implicitly). */
+    /** The state was changed by the target itself (implicitly). With explicit ALUA nobody knows. */
     private static final int CHANGED_BY_TARGET = 2;
 
     /** How long a change may take, in seconds, for the initiator's patience. */
@@ -45,12 +45,13 @@ final class PortGroups {
             data[4] = 0x10; // the extended format
             data[5] = TRANSITION_SECONDS;
         }
+        int status = unit.volume().explicitAlua() ? 0 : CHANGED_BY_TARGET;
         int at = header;
         for (Map.Entry<NodeId, PathState> path : paths.entrySet()) {
             data[at] = (byte) state(path.getValue());
             data[at + 1] = (byte) SUPPORTED_STATES;
             Cdb.put16(data, at + 2, path.getKey().value());
-            data[at + 5] = CHANGED_BY_TARGET;
+            data[at + 5] = (byte) status;
             data[at + 7] = 1; // ports in the group
             Cdb.put16(data, at + 10, path.getKey().value());
             at += DESCRIPTOR_BYTES;

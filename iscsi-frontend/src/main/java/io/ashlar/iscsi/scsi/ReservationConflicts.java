@@ -57,7 +57,8 @@ final class ReservationConflicts {
                     Map.entry(0x84, Rule.WRITE), // RECEIVE COPY STATUS, PARAMETERS
                     Map.entry(0x90, Rule.READ), // PRE-FETCH (16)
                     Map.entry(0xA0, Rule.FREE), // REPORT LUNS
-                    Map.entry(MAINTENANCE_IN, Rule.READ)); // what is supported
+                    Map.entry(MAINTENANCE_IN, Rule.READ), // what is supported
+                    Map.entry(0xA4, Rule.WRITE)); // SET TARGET PORT GROUPS
 
     private static final int SERVICE_ACTION_IN_16 = 0x9E;
     private static final int READ_CAPACITY_16 = 0x10;

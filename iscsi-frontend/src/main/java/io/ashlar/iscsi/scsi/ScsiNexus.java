@@ -107,6 +107,10 @@ public final class ScsiNexus {
             Inquiries.withoutUnit(this, command, task);
             return;
         }
+        if (!command.isOffered(unit)) {
+            task.check(Sense.INVALID_OPCODE);
+            return;
+        }
         if (command.access() == Access.NORMAL) {
             Sense attention = unit.takeAttention();
             if (attention != null && rules.has(Rule.ATTENTION)) {
@@ -159,6 +163,11 @@ public final class ScsiNexus {
     public void onCapacityChanged(VolumeId volume) {
         refresh();
         raise(volume, UnitAttention.CAPACITY_CHANGED);
+    }
+
+    public void onInquiryChanged(VolumeId volume) {
+        refresh();
+        raise(volume, UnitAttention.INQUIRY_CHANGED);
     }
 
     public void onVolumesChanged() {

@@ -1,11 +1,13 @@
 package io.ashlar.iscsi.scsi;
 
+import io.ashlar.common.NodeId;
 import io.ashlar.common.Payload;
 import io.ashlar.common.VolumeId;
 import io.ashlar.common.reservation.AccessKind;
 import io.ashlar.common.reservation.ReservationTable;
 import io.ashlar.volume.IoRequest;
 import io.ashlar.volume.IoResult;
+import io.ashlar.volume.MoveResult;
 import java.util.Optional;
 import java.util.function.Consumer;
 
@@ -55,6 +57,12 @@ public interface ScsiTask {
      * asked.
      */
     void reservations(VolumeId volume, Consumer<Optional<ReservationTable>> done);
+
+    /**
+     * Has a node own the volume. The outcome comes when that node serves, or it is clear why it does
+     * not; a task that is aborted meanwhile takes nothing back.
+     */
+    void move(VolumeId volume, NodeId target, Consumer<MoveResult> done);
 
     /** GOOD, without data for the initiator. */
     void good();

@@ -44,6 +44,7 @@ public record Sense(int key, int code, long information) {
     static final Sense COPY_DEVICE_NOT_REACHABLE = new Sense(COPY_ABORTED_KEY, 0x0D02);
     static final Sense COPY_DEVICE_TYPE = new Sense(COPY_ABORTED_KEY, 0x0D03);
     static final Sense COPY_OUT_OF_RANGE = new Sense(COPY_ABORTED_KEY, 0x0000);
+    static final Sense SET_PORT_GROUPS_FAILED = new Sense(HARDWARE_ERROR_KEY, 0x670A);
     public static final Sense INTERNAL = new Sense(HARDWARE_ERROR_KEY, 0x4400);
 
     /** RFC 7143 section 11.4.7.2: data that arrived broken or out of order. */

@@ -609,6 +609,11 @@ final class Session implements AssociationListener {
     }
 
     @Override
+    public void inquiryChanged(VolumeId volume) {
+        ifThere().onInquiryChanged(volume);
+    }
+
+    @Override
     public void reservationsChanged(VolumeId volume, Notice.Kind kind) {
         ifThere().onReservationsChanged(volume, kind);
     }

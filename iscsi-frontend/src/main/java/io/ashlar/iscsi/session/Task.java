@@ -1,5 +1,6 @@
 package io.ashlar.iscsi.session;
 
+import io.ashlar.common.NodeId;
 import io.ashlar.common.Payload;
 import io.ashlar.common.VolumeId;
 import io.ashlar.common.reservation.AccessKind;
@@ -15,6 +16,7 @@ import io.ashlar.iscsi.scsi.ScsiTask;
 import io.ashlar.iscsi.scsi.Sense;
 import io.ashlar.volume.IoRequest;
 import io.ashlar.volume.IoResult;
+import io.ashlar.volume.MoveResult;
 import java.util.ArrayDeque;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -383,6 +385,19 @@ final class Task implements ScsiTask {
                         table -> {
                             if (!over) {
                                 done.accept(table);
+                            }
+                        });
+    }
+
+    @Override
+    public void move(VolumeId volume, NodeId target, Consumer<MoveResult> done) {
+        session.association()
+                .move(
+                        volume,
+                        target,
+                        result -> {
+                            if (!over) {
+                                done.accept(result);
                             }
                         });
     }

@@ -1,5 +1,6 @@
 package io.ashlar.iscsi.scsi;
 
+import io.ashlar.common.NodeId;
 import io.ashlar.common.Payload;
 import io.ashlar.common.VolumeId;
 import io.ashlar.common.reservation.AccessKind;
@@ -7,6 +8,7 @@ import io.ashlar.common.reservation.Nexus;
 import io.ashlar.common.reservation.ReservationTable;
 import io.ashlar.volume.IoRequest;
 import io.ashlar.volume.IoResult;
+import io.ashlar.volume.MoveResult;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HexFormat;
@@ -25,6 +27,8 @@ final class FakeTask implements ScsiTask {
     private Nexus nexus = new Nexus("host,i,0x000000000001", 1);
     private byte[] dataIn = new byte[0];
     final List<IoRequest> submitted = new ArrayList<>();
+    final List<NodeId> moves = new ArrayList<>();
+    private MoveResult.Code moved = MoveResult.Code.MOVED;
     final ArrayDeque<IoResult> results = new ArrayDeque<>();
 
     static FakeTask of(String cdb) {
@@ -129,6 +133,18 @@ final class FakeTask implements ScsiTask {
     @Override
     public void reservations(VolumeId volume, Consumer<Optional<ReservationTable>> done) {
         done.accept(Optional.of(reservations));
+    }
+
+    @Override
+    public void move(VolumeId volume, NodeId target, Consumer<MoveResult> done) {
+        moves.add(target);
+        done.accept(new MoveResult(moved, 1, ""));
+    }
+
+    /** What becomes of moves. */
+    FakeTask moving(MoveResult.Code code) {
+        moved = code;
+        return this;
     }
 
     @Override

@@ -11,6 +11,7 @@ import io.ashlar.volume.AssociationListener;
 import io.ashlar.volume.HostConnection;
 import io.ashlar.volume.IoRequest;
 import io.ashlar.volume.IoResult;
+import io.ashlar.volume.MoveResult;
 import io.ashlar.volume.PathState;
 import io.ashlar.volume.Portal;
 import io.ashlar.volume.VolumeInfo;
@@ -142,6 +143,11 @@ final class StampRecorder implements VolumeService {
         @Override
         public boolean isPermitted(VolumeId volume, AccessKind kind) {
             return below.isPermitted(volume, kind);
+        }
+
+        @Override
+        public void move(VolumeId volume, NodeId target, Consumer<MoveResult> done) {
+            below.move(volume, target, done);
         }
 
         @Override

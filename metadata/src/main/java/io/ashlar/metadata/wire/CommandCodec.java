@@ -5,6 +5,7 @@ import io.ashlar.common.PgId;
 import io.ashlar.common.ProcessId;
 import io.ashlar.common.Wire;
 import io.ashlar.common.reservation.ReservationCodec;
+import io.ashlar.metadata.ClusterSettings;
 import io.ashlar.metadata.Command;
 import io.ashlar.metadata.Command.ChangeJob.Wish;
 import io.ashlar.metadata.Command.Placement;
@@ -43,6 +44,9 @@ final class CommandCodec {
     private static final int CHANGE_SETTINGS = 20;
     private static final int SET_NODE = 24;
     private static final int REPLACE_NODE = 25;
+
+    /** The same with explicit ALUA on one side or both, which older versions do not know. */
+    private static final int CHANGE_SETTINGS_AND_ALUA = 26;
 
     private static final int SET_CHAP = 30;
     private static final int CHANGE_RESERVATIONS = 31;
@@ -90,8 +94,13 @@ final class CommandCodec {
             case Command.ReportScrubbed(long job, var pg) ->
                     Fields.writePg(out.writeByte(REPORT_SCRUBBED).writeLong(job), pg);
             case Command.ChangeSettings(var expected, var wanted) -> {
-                JobCodec.writeSettings(out.writeByte(CHANGE_SETTINGS), expected);
+                boolean isOfAlua = expected.explicitAlua() || wanted.explicitAlua();
+                out.writeByte(isOfAlua ? CHANGE_SETTINGS_AND_ALUA : CHANGE_SETTINGS);
+                JobCodec.writeSettings(out, expected);
                 JobCodec.writeSettings(out, wanted);
+                if (isOfAlua) {
+                    out.writeBoolean(expected.explicitAlua()).writeBoolean(wanted.explicitAlua());
+                }
             }
             case Command.CreatePool(var name, int replicas, int inSyncMin, var groups) -> {
                 Fields.writeText(out.writeByte(CREATE_POOL), name);
@@ -184,6 +193,13 @@ final class CommandCodec {
             case CHANGE_SETTINGS ->
                     new Command.ChangeSettings(
                             JobCodec.readSettings(in), JobCodec.readSettings(in));
+            case CHANGE_SETTINGS_AND_ALUA -> {
+                ClusterSettings expected = JobCodec.readSettings(in);
+                ClusterSettings wanted = JobCodec.readSettings(in);
+                yield new Command.ChangeSettings(
+                        expected.withExplicitAlua(Wire.readBoolean(in)),
+                        wanted.withExplicitAlua(Wire.readBoolean(in)));
+            }
             case CREATE_POOL -> readCreatePool(in);
             case RECONFIGURE_GROUP -> {
                 PgId pg = Fields.readPg(in);

@@ -48,6 +48,9 @@ final class ControlStateCodec {
     /** The first version that ends with the reservations of the volumes that have any. */
     private static final int VERSION_WITH_RESERVATIONS = 3;
 
+    /** The first version that ends with whether ALUA is explicit. */
+    private static final int VERSION_WITH_ALUA = 4;
+
     private static final int RESERVATIONS_BYTES_MIN = 35;
 
     private static final int CREATED = 0;
@@ -81,6 +84,7 @@ final class ControlStateCodec {
         JobCodec.writeSettings(out, state.settings());
         JobCodec.writeBoard(out, state.jobs());
         writeReservations(out, state);
+        out.writeBoolean(state.settings().explicitAlua());
     }
 
     private static void writeReservations(ByteBuf out, ControlState state) {
@@ -139,6 +143,9 @@ final class ControlStateCodec {
         JobBoard jobs = JobCodec.readBoard(in);
         if (version >= VERSION_WITH_RESERVATIONS) {
             readReservations(in, volumes);
+        }
+        if (version >= VERSION_WITH_ALUA) {
+            settings = settings.withExplicitAlua(Wire.readBoolean(in));
         }
         return new ControlState(
                 index,

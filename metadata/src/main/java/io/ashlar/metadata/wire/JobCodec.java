@@ -97,6 +97,7 @@ final class JobCodec {
         };
     }
 
+    /** All but explicit ALUA, which older versions do not know. */
     static void writeSettings(ByteBuf out, ClusterSettings settings) {
         out.writeLong(settings.away().toMillis())
                 .writeInt(settings.movesPerNodeMax())

@@ -155,9 +155,13 @@ class CodecPropertyTest {
         golden("entry-v1-chap.hex", entry(chap), EntryCodec::read, chap);
         List<Envelope> since = envelopes.subList(Samples.KINDS_OF_SNAPSHOT_2, envelopes.size());
         golden("entry-v1-reservations.hex", entry(since), EntryCodec::read, since);
-        Snapshot snapshot =
-                withEachKindOfHost(withReservations(snapshot(new Samples(11), 11, 400)));
-        golden("snapshot-v3.hex", snapshot(snapshot), SnapshotCodec::read, snapshot);
+        List<Envelope> alua =
+                List.of(
+                        new Envelope(new UUID(0xA1, 0xB2), 1, 1, 0, explicitAlua(true)),
+                        new Envelope(new UUID(0xA1, 0xB2), 2, 1, 0, explicitAlua(false)));
+        golden("entry-v1-alua.hex", entry(alua), EntryCodec::read, alua);
+        Snapshot snapshot = withExplicitAlua(snapshotOfVersionThree());
+        golden("snapshot-v4.hex", snapshot(snapshot), SnapshotCodec::read, snapshot);
         Identity identity = new Identity(new UUID(1, 2), new NodeId(3), new UUID(4, 5), true);
         ByteBuf out = Unpooled.buffer();
         IdentityCodec.write(out, identity);
@@ -182,6 +186,35 @@ class CodecPropertyTest {
                 .isEqualTo(
                         withEachKindOfHost(
                                 snapshot(new Samples(11, Samples.KINDS_OF_SNAPSHOT_2), 11, 400)));
+    }
+
+    /** Protects upgrades: what an older version wrote is read, and ALUA is implicit. */
+    @Test
+    void snapshotsOfVersionThreeAreStillRead() throws IOException {
+        String hex = Files.readString(GOLDEN.resolve("snapshot-v3.hex")).replaceAll("\\s", "");
+        Snapshot old = SnapshotCodec.read(Unpooled.wrappedBuffer(ByteBufUtil.decodeHexDump(hex)));
+        assertThat(old.state().settings().explicitAlua()).isFalse();
+        assertThat(old).isEqualTo(snapshotOfVersionThree());
+    }
+
+    private static Snapshot snapshotOfVersionThree() {
+        return withEachKindOfHost(withReservations(snapshot(new Samples(11), 11, 400)));
+    }
+
+    private static Command explicitAlua(boolean isExplicit) {
+        ClusterSettings settings = ClusterSettings.VERSION_1;
+        return new Command.ChangeSettings(
+                settings.withExplicitAlua(!isExplicit), settings.withExplicitAlua(isExplicit));
+    }
+
+    private static Snapshot withExplicitAlua(Snapshot snapshot) {
+        ControlState state = snapshot.state();
+        ClusterSettings settings = state.settings();
+        Command command =
+                new Command.ChangeSettings(settings, settings.withExplicitAlua(true));
+        Result result = ControlStateMachine.apply(state, state.index() + 1, command);
+        assertThat(result.outcome()).isInstanceOf(Outcome.Applied.class);
+        return new Snapshot(result.state(), snapshot.sessions());
     }
 
     private static void golden(

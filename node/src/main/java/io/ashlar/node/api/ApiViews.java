@@ -245,13 +245,15 @@ public final class ApiViews {
      * @param rebalance whether data is evened out by itself
      * @param copyBytesPerSecondMin how fast a node copies to learners however busy hosts keep it
      * @param copyBytesPerSecondMax how fast it does so at most
+     * @param explicitAlua whether hosts may move volumes, too
      */
     public record Settings(
             @Nullable Long awaySeconds,
             @Nullable Integer movesPerNode,
             @Nullable Boolean rebalance,
             @Nullable Long copyBytesPerSecondMin,
-            @Nullable Long copyBytesPerSecondMax) {}
+            @Nullable Long copyBytesPerSecondMax,
+            @Nullable Boolean explicitAlua) {}
 
     /** A pool. */
     public record Pool(

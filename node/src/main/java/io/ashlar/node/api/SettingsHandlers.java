@@ -35,7 +35,9 @@ final class SettingsHandlers {
                         Objects.requireNonNullElse(
                                 request.copyBytesPerSecondMin(), present.copyBytesPerSecondMin()),
                         Objects.requireNonNullElse(
-                                request.copyBytesPerSecondMax(), present.copyBytesPerSecondMax()));
+                                request.copyBytesPerSecondMax(), present.copyBytesPerSecondMax()),
+                        Objects.requireNonNullElse(
+                                request.explicitAlua(), present.explicitAlua()));
         String problem = wanted.problem();
         if (problem != null) {
             int semicolon = problem.lastIndexOf("; ");
@@ -52,6 +54,7 @@ final class SettingsHandlers {
                 settings.movesPerNodeMax(),
                 settings.rebalances(),
                 settings.copyBytesPerSecondMin(),
-                settings.copyBytesPerSecondMax());
+                settings.copyBytesPerSecondMax(),
+                settings.explicitAlua());
     }
 }

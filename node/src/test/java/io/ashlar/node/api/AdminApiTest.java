@@ -285,6 +285,11 @@ class AdminApiTest {
         ApiViews.Settings after = Json.MAPPER.readValue(response.body(), ApiViews.Settings.class);
         assertThat(after.awaySeconds()).isEqualTo(120);
         assertThat(after.movesPerNode()).isEqualTo(before.movesPerNode());
+        assertThat(after.explicitAlua()).as("hosts move nothing by default").isFalse();
+        response = send("PATCH", "/v1/settings", "{\"explicitAlua\": true}");
+        after = Json.MAPPER.readValue(response.body(), ApiViews.Settings.class);
+        assertThat(after.explicitAlua()).isTrue();
+        assertThat(after.awaySeconds()).isEqualTo(120);
         assertThat(failure(send("PATCH", "/v1/settings", "{\"awaySeconds\": 0}"), 400).remedy())
                 .contains("use 1 to");
         failure(send("PATCH", "/v1/settings", "{\"awaySeconds\": 99999999999}"), 400);

@@ -272,6 +272,9 @@ final class DirectPath implements HostPath {
         public void capacityChanged(VolumeId volume) {}
 
         @Override
+        public void inquiryChanged(VolumeId volume) {}
+
+        @Override
         public void reservationsChanged(
                 VolumeId volume, io.ashlar.common.reservation.Notice.Kind kind) {}
 

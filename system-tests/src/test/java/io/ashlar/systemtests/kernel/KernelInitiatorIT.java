@@ -64,13 +64,20 @@ final class KernelInitiatorIT {
 
     @Test
     @Order(2)
+    void aHostThatMovesTheVolumeFollowsIt() throws Exception {
+        // Protects explicit ALUA: what the host asked for is where its I/O goes then.
+        withState(KernelInitiatorIT::moveByTheHost);
+    }
+
+    @Test
+    @Order(3)
     void aFileSystemNoticesNeitherTheOwnersDeathNorItsReturnNorAMove() throws Exception {
         // Protects files on a host whose kernel decides when a path is dead.
         withState(KernelInitiatorIT::keepAFileSystem);
     }
 
     @Test
-    @Order(3)
+    @Order(4)
     void anXfsFileSystemNoticesNeitherALeaderThatNobodyReachesNorAPausedOwner() throws Exception {
         // Protects files from an owner that goes on without being heard, and from one that wakes.
         withState(KernelInitiatorIT::keepAnotherFileSystem);
@@ -108,6 +115,19 @@ final class KernelInitiatorIT {
         assertThat(multipath.groups())
                 .extracting(Multipath.Group::priority)
                 .containsExactlyInAnyOrder(Multipath.OPTIMIZED, Multipath.NON_OPTIMIZED);
+    }
+
+    private static void moveByTheHost() throws Exception {
+        int node = cluster.owner(1, VOLUME) % DevCluster.NODES + 1;
+        lab.explicitAlua(true);
+        host.setOptimized(node);
+        assertThat(cluster.owner(node, VOLUME)).isEqualTo(node);
+        Waiting.until(
+                "the path is optimized",
+                FOLLOWS,
+                () -> host.multipath().isOptimized(address(node)));
+        System.out.print(host.multipathText());
+        lab.explicitAlua(false);
     }
 
     private static void keepAFileSystem() throws Exception {

@@ -81,6 +81,11 @@ final class KernelLab implements AutoCloseable {
         return file.toString();
     }
 
+    /** Whether hosts may move volumes. */
+    void explicitAlua(boolean isExplicit) throws IOException, InterruptedException {
+        cluster.api(1).change("PATCH", "/v1/settings", "{\"explicitAlua\": " + isExplicit + "}");
+    }
+
     /** A line of the report, with the time. */
     void say(String what) {
         System.out.printf("%6.1f s %s%n", (System.nanoTime() - began) / 1e9, what);

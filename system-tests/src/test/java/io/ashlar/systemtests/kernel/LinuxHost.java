@@ -143,6 +143,20 @@ final class LinuxHost {
         return guest.run(SHORT, script).output();
     }
 
+    /**
+     * Sets a target port group active/optimized, by whatever path comes first, once its node offers
+     * that.
+     */
+    void setOptimized(int group) throws IOException, InterruptedException {
+        String script =
+                """
+                disk=$(ls /dev/sd* | head -1)
+                for i in {1..50}; do sg_inq $disk | grep TPGS=3 && break; sleep 0.1; done
+                sg_stpg -v --tp=%d --state=ao $disk
+                """;
+        System.out.print(guest.run(SHORT, script.formatted(group)).orThrow().output());
+    }
+
     private Map<String, String> portals() throws IOException, InterruptedException {
         String script =
                 """

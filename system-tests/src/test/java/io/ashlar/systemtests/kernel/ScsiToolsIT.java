@@ -34,6 +34,19 @@ final class ScsiToolsIT {
             "yes Ashlar | head -c 4096 > /tmp/data; cat /tmp/data /tmp/data | head -c 1024 > /tmp/same;"
                     + " { head -c 512 /tmp/data; yes other | head -c 512; } > /tmp/swap";
 
+    /** The node of these sessions may be the last to hear that ALUA is explicit now. */
+    private static final List<String> EXPLICIT =
+            List.of(
+                    "for i in {1..50}; do sg_inq /dev/a-0 | grep -o TPGS=3 && break; sleep 0.1; done",
+                    "sg_turs /dev/a-0 > /tmp/turs 2>&1; sg_opcodes --op=0xa4 --sa=0xa /dev/a-0",
+                    "sg_stpg --tp=2 --state=ao /dev/a-0",
+                    "sg_rtpg -e -d /dev/a-0",
+                    "sg_stpg --tp=2 --state=an /dev/a-0",
+                    "sg_stpg --tp=1,3 --state=ao,ao /dev/a-0",
+                    "sg_stpg --tp=3 --state=s /dev/a-0",
+                    "sg_stpg --tp=9 --state=ao /dev/a-0",
+                    "sg_stpg --tp=1,2,3 --state=an,ao,an /dev/a-0");
+
     private static KernelLab lab;
     private static Initiators initiators;
 
@@ -82,13 +95,27 @@ final class ScsiToolsIT {
     @Order(2)
     void theToolsShowWhatTheStandardsSay() throws Exception {
         // Protects every answer that some host reads: a golden file was read against SPC-4, SBC-3.
+        compare(cases());
+    }
+
+    @Test
+    @Order(3)
+    void explicitAluaLetsAHostMoveTheVolume() throws Exception {
+        // Protects hosts that choose the path: what is answered is true, what cannot be is refused.
+        lab.explicitAlua(true);
+        compare(Map.of("stpg-explicit", EXPLICIT));
+        assertThat(lab.cluster().owner(2, "tools")).isEqualTo(2);
+        lab.explicitAlua(false);
+    }
+
+    private static void compare(Map<String, List<String>> cases) throws Exception {
         GoldenFiles golden =
                 new GoldenFiles(GOLDEN)
                         .naming("602a510[0-9a-f]{25}", "NAA")
                         .naming("\\b[0-9a-f]{32}\\b", "SERIAL")
                         .naming(lab.cluster().targetName(), "TARGET")
                         .naming("0x00023d[0-9a-f]{6}", "ISID");
-        for (Map.Entry<String, List<String>> each : cases().entrySet()) {
+        for (Map.Entry<String, List<String>> each : cases.entrySet()) {
             List<Program.Result> results = initiators.run(each.getValue());
             golden.check(each.getKey(), each.getValue(), results);
         }

@@ -1,5 +1,6 @@
 package io.ashlar.volume.ingress;
 
+import io.ashlar.common.NodeId;
 import io.ashlar.common.Shard;
 import io.ashlar.common.VolumeId;
 import io.ashlar.common.reservation.AccessKind;
@@ -17,6 +18,7 @@ import io.ashlar.volume.HostConnection;
 import io.ashlar.volume.IoError;
 import io.ashlar.volume.IoRequest;
 import io.ashlar.volume.IoResult;
+import io.ashlar.volume.MoveResult;
 import io.ashlar.volume.owner.Holds;
 import java.util.ArrayList;
 import java.util.List;
@@ -211,6 +213,18 @@ final class AssociationPort implements Association {
                                     ? Optional.empty()
                                     : Optional.of(found.reservations()));
                 });
+    }
+
+    @Override
+    public void move(VolumeId volume, NodeId target, Consumer<MoveResult> done) {
+        assert shard.isCurrent();
+        ingress.context()
+                .shard()
+                .execute(() ->
+                        ingress.move(
+                                volume,
+                                target,
+                                result -> shard.execute(() -> done.accept(result))));
     }
 
     private Nexus nexus() {

@@ -24,14 +24,14 @@ public final class Visibility {
             mappings.forEach((lun, mapping) -> {
                 VolumeRecord volume = view.volumes().get(mapping.volume());
                 if (volume != null) {
-                    visible.put(lun, info(volume));
+                    visible.put(lun, info(view, volume));
                     mapped.add(volume.id());
                 }
             });
         }
         for (VolumeRecord volume : view.volumes().values()) {
             if (volume.anyHostLun() >= 0 && !mapped.contains(volume.id())) {
-                visible.putIfAbsent(volume.anyHostLun(), info(volume));
+                visible.putIfAbsent(volume.anyHostLun(), info(view, volume));
             }
         }
         return Collections.unmodifiableSortedMap(visible);
@@ -52,13 +52,14 @@ public final class Visibility {
         return false;
     }
 
-    private static VolumeInfo info(VolumeRecord volume) {
+    private static VolumeInfo info(ControlState view, VolumeRecord volume) {
         return new VolumeInfo(
                 volume.id(),
                 volume.name(),
                 volume.bytes(),
                 volume.logicalBlockBytes(),
                 volume.identity(),
-                false);
+                false,
+                view.settings().explicitAlua());
     }
 }

@@ -90,6 +90,11 @@ public final class ChangeWatch {
                     && former.bytes() != volume.bytes()) {
                 tell.accept(listener -> listener.capacityChanged(volume.id()));
             }
+            if (former != null
+                    && former.id().equals(volume.id())
+                    && former.explicitAlua() != volume.explicitAlua()) {
+                tell.accept(listener -> listener.inquiryChanged(volume.id()));
+            }
         });
     }
 
