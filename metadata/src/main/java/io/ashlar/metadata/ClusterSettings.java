@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
  * @param rebalances whether data is evened out by itself; else when an operator asks
  * @param copyBytesPerSecondMin how fast each node may copy to learners however busy hosts keep it
  * @param copyBytesPerSecondMax how fast it may do so while hosts are idle
- * @param explicitAlua whether hosts may move volumes, too (SET TARGET PORT GROUPS); the cluster does
- *     in any case
+ * @param explicitAlua whether hosts may move volumes, too (SET TARGET PORT GROUPS); the cluster
+ *     does in any case
  */
 public record ClusterSettings(
         Duration away,

@@ -160,9 +160,9 @@ final class FakeLog {
                     own(c.volume(), c.expectedAccessEpoch(), c.owner(), false);
             case Command.MoveOwnership c ->
                     own(c.volume(), c.expectedAccessEpoch(), c.owner(), true);
-            case Command.ChangeReservations c -> {
+            case Command.ChangeReservations _, Command.ChangeSettings _ -> {
                 ControlStateMachine.Result result =
-                        ControlStateMachine.apply(newest(), newest().index() + 1, c);
+                        ControlStateMachine.apply(newest(), newest().index() + 1, command);
                 history.add(result.state());
                 world.nodes.values().forEach(node -> node.metadata.onAppended());
                 yield result.outcome();

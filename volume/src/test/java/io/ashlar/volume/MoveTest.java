@@ -72,6 +72,22 @@ class MoveTest {
         return results.removeFirst();
     }
 
+    /** Protects explicit ALUA: a host hears of its move when the new owner serves, not before. */
+    @Test
+    void aHostIsAnsweredWhenTheNewOwnerServes() {
+        Front front = Front.login(world, 3, "host");
+        front.on(() -> front.association.move(volume, new NodeId(2), results::add));
+        world.runUntil(() -> !results.isEmpty());
+        assertThat(results).containsExactly(new MoveResult(Code.MOVED, 2, ""));
+        assertThat(owner()).isEqualTo(2);
+        assertThat(front.events).contains("paths " + volume);
+        world.log.cordon(new NodeId(1));
+        front.on(() -> front.association.move(volume, new NodeId(1), results::add));
+        world.runUntil(() -> results.size() > 1);
+        assertThat(results.getLast().code()).isEqualTo(Code.NOT_ACTIVE);
+        assertThat(owner()).isEqualTo(2);
+    }
+
     private OwnerChange change(int node) {
         return (OwnerChange)
                 world.node(node).volumes.moves().certificates(volume).stream()

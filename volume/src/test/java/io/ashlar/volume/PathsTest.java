@@ -7,6 +7,8 @@ import io.ashlar.common.NodeId;
 import io.ashlar.common.ProcessId;
 import io.ashlar.common.Secret;
 import io.ashlar.common.VolumeId;
+import io.ashlar.metadata.ClusterSettings;
+import io.ashlar.metadata.Command;
 import io.ashlar.metadata.HostRecord;
 import io.ashlar.metadata.VolumeRecord;
 import io.ashlar.volume.owner.FenceRules;
@@ -169,6 +171,23 @@ class PathsTest {
         world.run(100 * MILLI);
         assertThat(front.events).contains("volumes");
         assertThat(other.events).doesNotContain("volumes");
+    }
+
+    /** Protects hosts that keep what INQUIRY told them: explicit ALUA comes and goes by command. */
+    @Test
+    void aChangeOfTheAluaModeIsShownAndTold() {
+        VolumeService service = world.node(2).volumes.service();
+        Front front = Front.login(world, 2, "host");
+        assertThat(service.volumes("host").get(5).explicitAlua()).isFalse();
+        for (boolean isExplicit : new boolean[] {true, false}) {
+            front.events.clear();
+            ClusterSettings before = world.newest().settings();
+            world.log.apply(
+                    new Command.ChangeSettings(before, before.withExplicitAlua(isExplicit)));
+            world.run(100 * MILLI);
+            assertThat(service.volumes("host").get(5).explicitAlua()).isEqualTo(isExplicit);
+            assertThat(front.events).contains("inquiry " + volume).doesNotContain("volumes");
+        }
     }
 
     /** Protects who logs in: what the host must prove itself with is the newest that is known. */

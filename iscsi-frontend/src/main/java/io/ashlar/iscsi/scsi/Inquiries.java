@@ -92,8 +92,7 @@ final class Inquiries {
         data[3] = HIERARCHICAL | RESPONSE_FORMAT;
         data[4] = STANDARD_BYTES - 5;
         boolean isExplicit = unit != null && unit.volume().explicitAlua();
-        data[5] =
-                (byte) (TPGS_IMPLICIT | (isExplicit ? TPGS_EXPLICIT : 0) | THIRD_PARTY_COPY);
+        data[5] = (byte) (TPGS_IMPLICIT | (isExplicit ? TPGS_EXPLICIT : 0) | THIRD_PARTY_COPY);
         data[6] = MULTIPORT;
         data[7] = COMMAND_QUEUEING;
         putText(data, 8, 8, VENDOR);

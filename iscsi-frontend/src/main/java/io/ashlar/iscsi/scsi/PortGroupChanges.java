@@ -70,8 +70,7 @@ final class PortGroupChanges {
                             && list[at + 1] == 0
                             && group > 0
                             && paths.containsKey(new NodeId(group))
-                            && (state == PortGroups.OPTIMIZED
-                                    || state == PortGroups.NON_OPTIMIZED);
+                            && (state == PortGroups.OPTIMIZED || state == PortGroups.NON_OPTIMIZED);
             if (!isPossible || wanted.put(new NodeId(group), state) != null) {
                 return null;
             }

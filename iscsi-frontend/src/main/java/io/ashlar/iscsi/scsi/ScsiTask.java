@@ -59,8 +59,8 @@ public interface ScsiTask {
     void reservations(VolumeId volume, Consumer<Optional<ReservationTable>> done);
 
     /**
-     * Has a node own the volume. The outcome comes when that node serves, or it is clear why it does
-     * not; a task that is aborted meanwhile takes nothing back.
+     * Has a node own the volume. The outcome comes when that node serves, or it is clear why it
+     * does not; a task that is aborted meanwhile takes nothing back.
      */
     void move(VolumeId volume, NodeId target, Consumer<MoveResult> done);
 

@@ -20,7 +20,9 @@ final class PortGroupsTest {
     private static ScsiNexus nexus(boolean isExplicit) {
         ScsiNexus nexus =
                 new ScsiNexus(
-                        new RamVolumeService().explicitAlua(isExplicit).with(0, 1 << 20, 512, false),
+                        new RamVolumeService()
+                                .explicitAlua(isExplicit)
+                                .with(0, 1 << 20, 512, false),
                         "host",
                         "host,i,0x000000000001",
                         "iqn.2026-11.test:t",
@@ -58,7 +60,8 @@ final class PortGroupsTest {
         ScsiNexus nexus = nexus(true);
         assertThat(run(nexus, "12 00 00 00 60 00").dataIn()[5] & 0x30).isEqualTo(0x30);
         byte[] usage = run(nexus, REPORT_SET).dataIn();
-        assertThat(HexFormat.of().formatHex(usage)).isEqualTo("0003000c" + "a40a00000000ffffffff0000");
+        assertThat(HexFormat.of().formatHex(usage))
+                .isEqualTo("0003000c" + "a40a00000000ffffffff0000");
         int all = run(nexus, "a3 0c 00 00 0000 0000ffff 00 00").dataIn().length;
         assertThat(run(nexus(false), "a3 0c 00 00 0000 0000ffff 00 00").dataIn()).hasSize(all - 8);
         byte[] extended = run(nexus, "a3 2a 00 00 00 00 000000ff 00 00").dataIn();

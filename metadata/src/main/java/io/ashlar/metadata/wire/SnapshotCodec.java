@@ -30,7 +30,9 @@ public final class SnapshotCodec {
     /** Bytes of one snapshot, frame included. */
     public static final int SNAPSHOT_BYTES_MAX = 256 * 1024 * 1024;
 
-    /** Since 2 hosts have secrets, since 3 volumes have reservations, since 4 ALUA may be explicit. */
+    /**
+     * Since 2 hosts have secrets, since 3 volumes have reservations, since 4 ALUA may be explicit.
+     */
     private static final int VERSION = 4;
 
     private static final Frame FRAME =

@@ -210,8 +210,7 @@ class CodecPropertyTest {
     private static Snapshot withExplicitAlua(Snapshot snapshot) {
         ControlState state = snapshot.state();
         ClusterSettings settings = state.settings();
-        Command command =
-                new Command.ChangeSettings(settings, settings.withExplicitAlua(true));
+        Command command = new Command.ChangeSettings(settings, settings.withExplicitAlua(true));
         Result result = ControlStateMachine.apply(state, state.index() + 1, command);
         assertThat(result.outcome()).isInstanceOf(Outcome.Applied.class);
         return new Snapshot(result.state(), snapshot.sessions());

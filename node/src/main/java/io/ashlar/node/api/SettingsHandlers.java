@@ -36,8 +36,7 @@ final class SettingsHandlers {
                                 request.copyBytesPerSecondMin(), present.copyBytesPerSecondMin()),
                         Objects.requireNonNullElse(
                                 request.copyBytesPerSecondMax(), present.copyBytesPerSecondMax()),
-                        Objects.requireNonNullElse(
-                                request.explicitAlua(), present.explicitAlua()));
+                        Objects.requireNonNullElse(request.explicitAlua(), present.explicitAlua()));
         String problem = wanted.problem();
         if (problem != null) {
             int semicolon = problem.lastIndexOf("; ");

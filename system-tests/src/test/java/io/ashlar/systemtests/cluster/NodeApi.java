@@ -43,8 +43,7 @@ public final class NodeApi {
 
     /** Moves a volume's ownership; answers when the new owner serves. */
     public JsonNode move(String volume, int node) throws IOException, InterruptedException {
-        return change(
-                "POST", "/v1/volumes/" + volume + "/move", "{\"node\": %d}".formatted(node));
+        return change("POST", "/v1/volumes/" + volume + "/move", "{\"node\": %d}".formatted(node));
     }
 
     /** Any change, as {@code docs/api.md} lists them. */

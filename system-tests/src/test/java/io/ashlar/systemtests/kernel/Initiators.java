@@ -127,7 +127,10 @@ final class Initiators {
         for (String command : commands) {
             String[] words = lines.get(at).split(" ", -1);
             int end = at + 1 + Integer.parseInt(words[1]);
-            String said = lines.subList(at + 1, end).stream().map(l -> l + "\n").reduce("", String::concat);
+            String said =
+                    lines.subList(at + 1, end).stream()
+                            .map(l -> l + "\n")
+                            .reduce("", String::concat);
             results.add(
                     new Program.Result(
                             List.of("guest:", command), Integer.parseInt(words[0]), said, ""));

@@ -144,9 +144,13 @@ final class ScsiToolsIT {
                         "sg_readcap /dev/a-0",
                         "sg_readcap -l /dev/a-0"));
         cases.put("modes", List.of("sg_modes -a /dev/a-0", "sg_modes -p 0xa,1 /dev/a-0"));
-        cases.put("logs", List.of("sg_logs /dev/a-0", "sg_logs -a /dev/a-0", "sg_logs -p 0x0d /dev/a-0"));
+        cases.put(
+                "logs",
+                List.of("sg_logs /dev/a-0", "sg_logs -a /dev/a-0", "sg_logs -p 0x0d /dev/a-0"));
         cases.put("rtpg", List.of("sg_rtpg -d /dev/a-0", "sg_rtpg -e -d /dev/a-0"));
-        cases.put("stpg", List.of("sg_stpg --active /dev/a-0", "sg_opcodes --op=0xa4 --sa=0xa /dev/a-0"));
+        cases.put(
+                "stpg",
+                List.of("sg_stpg --active /dev/a-0", "sg_opcodes --op=0xa4 --sa=0xa /dev/a-0"));
         cases.put(
                 "persist",
                 List.of(

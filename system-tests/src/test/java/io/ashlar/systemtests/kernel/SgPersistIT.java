@@ -37,19 +37,25 @@ final class SgPersistIT {
     private static final String B = "/dev/b-0";
     private static final String C = "/dev/c-0";
 
+    /** Another session of host A, for a command that never ends: its kernel then holds others. */
+    private static final String A_TOO = "/dev/d-0";
+
     /** How long host A's kernel waits for its commands, seconds: longer than this test lasts. */
     private static final int IN_FLIGHT_SECONDS = 300;
 
     private static final Duration RECONNECTED = Duration.ofSeconds(60);
 
-    /** CDBs with what they need of sg_raw, by the way in which they conflict. */
+    /**
+     * CDBs with what they need of sg_raw, by the way in which they conflict: READ (10), WRITE (10),
+     * SYNCHRONIZE CACHE (10), MODE SENSE (10), TEST UNIT READY.
+     */
     private static final Map<Character, String> COMMANDS =
             Map.of(
-                    'R', "sg_raw -r 512 -o /tmp/read %s 28 00 00 00 00 00 00 00 01 00", // READ (10)
-                    'W', "sg_raw -s 512 -i /tmp/mine %s 2a 00 00 00 00 00 00 00 01 00", // WRITE (10)
-                    'F', "sg_raw %s 35 00 00 00 00 00 00 00 00 00", // SYNCHRONIZE CACHE (10)
-                    'M', "sg_raw -r 252 -o /tmp/mode %s 5a 08 3f 00 00 00 00 00 fc 00", // MODE SENSE
-                    'T', "sg_raw %s 00 00 00 00 00 00"); // TEST UNIT READY
+                    'R', "sg_raw -r 512 -o /tmp/read %s 28 00 00 00 00 00 00 00 01 00",
+                    'W', "sg_raw -s 512 -i /tmp/mine %s 2a 00 00 00 00 00 00 00 01 00",
+                    'F', "sg_raw %s 35 00 00 00 00 00 00 00 00 00",
+                    'M', "sg_raw -r 252 -o /tmp/mode %s 5a 08 3f 00 00 00 00 00 fc 00",
+                    'T', "sg_raw %s 00 00 00 00 00 00");
 
     private static final String ALL = "RWFMT";
     private static final String READS = "RMT";
@@ -100,6 +106,7 @@ final class SgPersistIT {
         initiators.login("a", HOST_A, leader);
         initiators.login("b", HOST_B, owner);
         initiators.login("c", HOST_B, third);
+        initiators.login("d", HOST_A, leader);
         String data =
                 "for data in mine first.data second.data; do yes $data | head -c 512 > /tmp/$data; done";
         initiators.run(data).orThrow();
@@ -180,7 +187,8 @@ final class SgPersistIT {
 
         // PREEMPT of the holder: A has the reservation, of another type; B is registered no more
         script = new Script();
-        script.expect(CONFLICT, out(A, "--preempt --param-rk=0xa --param-sark=0xbad --prout-type=1"));
+        script.expect(
+                CONFLICT, out(A, "--preempt --param-rk=0xa --param-sark=0xbad --prout-type=1"));
         script.expect(GOOD, out(A, "--preempt --param-rk=0xa --param-sark=0xb2 --prout-type=1"));
         script.attention(B, "Registrations preempted");
         script.expect(GOOD, COMMANDS.get('R').formatted(B));
@@ -214,8 +222,10 @@ final class SgPersistIT {
         // Protects the new holder's data from what the preempted one sent before.
         Script script = new Script();
         script.expect(GOOD, out(A, "--register-ignore --param-sark=0xa"));
+        script.expect(GOOD, out(A_TOO, "--register-ignore --param-sark=0xa"));
         script.expect(GOOD, out(B, "--register-ignore --param-sark=0xb"));
         script.expect(GOOD, out(A, "--reserve --param-rk=0xa --prout-type=6"));
+        script.expect(ALL, 'W', A_TOO);
         script.expect(ALL, 'T', A);
         script.expect(ALL, 'T', B);
         script.run();
@@ -261,7 +271,7 @@ final class SgPersistIT {
 
     /** A write of host A in the background, with data of its own; its status is kept. */
     private static String delayed(String name) {
-        String write = COMMANDS.get('W').formatted(A);
+        String write = COMMANDS.get('W').formatted(A_TOO);
         return "(%s; echo $? > /tmp/%s.status) > /tmp/%s 2>&1 &"
                 .formatted(
                         write.replace("sg_raw", "sg_raw -t " + IN_FLIGHT_SECONDS)
@@ -340,7 +350,8 @@ final class SgPersistIT {
             String command = COMMANDS.get('T').formatted(unit);
             lines.add(
                     new Line(
-                            "for i in {1..50}; do %s && sleep 0.1 || break; done".formatted(command),
+                            "for i in {1..50}; do %s && sleep 0.1 || break; done"
+                                    .formatted(command),
                             GOOD,
                             text));
         }
