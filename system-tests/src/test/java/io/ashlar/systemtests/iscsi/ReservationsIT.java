@@ -13,7 +13,10 @@ import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** Persistent reservations of two hosts that come by different nodes of real processes. */
+/**
+ * Persistent reservations of two hosts that come by different nodes of real processes. That they
+ * outlive all nodes is shown by {@code SgPersistIT}.
+ */
 @Order(46)
 @ExtendWith(WithCluster.class)
 final class ReservationsIT {
@@ -184,29 +187,6 @@ final class ReservationsIT {
                 other.run(ScsiCommand.testUnitReady(lun));
             }
             assertThat(other.attentions).contains(RESERVATIONS_PREEMPTED);
-        }
-    }
-
-    @Test
-    void aReservationOutlivesAllNodes(DevCluster cluster) throws Exception {
-        // Protects APTPL: hosts rely on what they reserved after the lights went out.
-        int lun = cluster.volume("persistent", "64MiB");
-        try (Host holder = new Host(cluster, 1, "holder", lun, 0xA1)) {
-            holder.register();
-            holder.good(RESERVE, 3, 0xA1, 0);
-            assertThat(holder.writes(1)).isTrue();
-        }
-        cluster.killAtOnce(1, 2, 3);
-        cluster.start();
-        try (Host holder = new Host(cluster, 1, "holder", lun, 0xA1);
-                Host other = new Host(cluster, 2, "other", lun, 0xB2)) {
-            assertThat(other.reads()).isFalse();
-            assertThat(other.writes(2)).isFalse();
-            assertThat(holder.writes(3)).isTrue();
-            assertThat(other.in(READ_RESERVATION).getLong(8)).isEqualTo(0xA1);
-            holder.good(RELEASE, 3, 0xA1, 0);
-            assertThat(other.reads()).isTrue();
-            holder.good(REGISTER, 0, 0xA1, 0);
         }
     }
 }
