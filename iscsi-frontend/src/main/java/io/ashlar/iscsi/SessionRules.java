@@ -22,6 +22,12 @@ public record SessionRules(Set<Rule> off) {
         UNSUBMITTED_ABORT_WAITS,
         /** LOGICAL UNIT RESET is answered when no task of before it can take effect. */
         UNIT_RESET_WAITS,
+        /** CLEAR TASK SET is answered when no task of before it can take effect. */
+        CLEAR_WAITS,
+        /** Likewise TARGET WARM RESET and TARGET COLD RESET, of all units. */
+        TARGET_RESET_WAITS,
+        /** I_T NEXUS RESET is answered when nothing of the nexus can take effect, RFC 7144. */
+        NEXUS_RESET_WAITS,
         /** A logout is answered when nothing of the session can take effect any more. */
         LOGOUT_WAITS,
         /** A login is answered when the session that it replaces is fenced, section 6.3.5. */

@@ -22,9 +22,11 @@ import io.ashlar.volume.IoResult;
 import io.ashlar.volume.MoveResult;
 import io.ashlar.volume.PathState;
 import io.ashlar.volume.Portal;
+import io.ashlar.volume.Reset;
 import io.ashlar.volume.VolumeInfo;
 import io.ashlar.volume.VolumeService;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -133,7 +135,8 @@ public final class RamVolumeService implements VolumeService {
                                 blockBytes,
                                 new UUID(clusterId.getMostSignificantBits(), id.value()),
                                 readOnly,
-                                explicitAlua)));
+                                explicitAlua,
+                                1 << 20)));
         return this;
     }
 
@@ -392,7 +395,34 @@ public final class RamVolumeService implements VolumeService {
         }
 
         @Override
-        public void reset(VolumeId volume, Runnable done) {
+        public void reset(VolumeId volume, Reset reset, Runnable done) {
+            endAll(
+                    volume,
+                    each -> {
+                        each.endLegacy();
+                        if (each != this) {
+                            each.listener.volumeReset(volume, reset);
+                        }
+                    },
+                    done);
+        }
+
+        @Override
+        public void clear(VolumeId volume, Runnable done) {
+            endAll(volume, _ -> {}, done);
+        }
+
+        @Override
+        public void resetNexus(Collection<VolumeId> volumes, Runnable done) {
+            assert shard.isCurrent();
+            shard.execute(() -> {
+                endLegacy();
+                failAll(null);
+                done.run();
+            });
+        }
+
+        private void endAll(VolumeId volume, Consumer<RamAssociation> also, Runnable done) {
             assert shard.isCurrent();
             List<RamAssociation> all;
             synchronized (RamVolumeService.this) {
@@ -406,12 +436,9 @@ public final class RamVolumeService implements VolumeService {
                         }
                     };
             for (RamAssociation each : all) {
-                each.endLegacy();
                 each.shard.execute(() -> {
                     each.failAll(volume);
-                    if (each != this) {
-                        each.listener.volumeReset(volume);
-                    }
+                    also.accept(each);
                     shard.execute(one);
                 });
             }

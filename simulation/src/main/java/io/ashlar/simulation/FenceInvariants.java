@@ -105,8 +105,7 @@ final class FenceInvariants implements SimNetwork.Observer {
 
     private void onControl(ProcessId from, ToOwner.Control control) {
         VolumeRecord record = cluster.log().newest().volumes().get(control.volume());
-        boolean promises =
-                control.scope() == ToOwner.Scope.ABORT || control.scope() == ToOwner.Scope.RESET;
+        boolean promises = control.scope().isPromise();
         if (record != null) {
             controls.putIfAbsent( // it is asked again until it is answered
                     new Asked(from, control.id()),

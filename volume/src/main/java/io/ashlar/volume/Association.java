@@ -4,6 +4,7 @@ import io.ashlar.common.NodeId;
 import io.ashlar.common.VolumeId;
 import io.ashlar.common.reservation.AccessKind;
 import io.ashlar.common.reservation.ReservationTable;
+import java.util.Collection;
 import java.util.Optional;
 import java.util.function.Consumer;
 
@@ -37,11 +38,25 @@ public interface Association {
     void abortUnsubmitted(VolumeId volume, Runnable done);
 
     /**
-     * LOGICAL UNIT RESET: aborts every command of every association for the volume, on all nodes;
-     * other associations hear of it by {@link AssociationListener#volumeReset}. {@code done} runs
-     * when none of them can take effect any more.
+     * LOGICAL UNIT RESET, or a reset of the target for one volume: aborts every command of every
+     * association for the volume, on all nodes; other associations hear of it by {@link
+     * AssociationListener#volumeReset}. {@code done} runs when none of them can take effect any
+     * more.
      */
-    void reset(VolumeId volume, Runnable done);
+    void reset(VolumeId volume, Reset reset, Runnable done);
+
+    /**
+     * CLEAR TASK SET: as {@link #reset}, but nothing else of the volume is reset, and others hear
+     * of it only by their commands, which end with {@link IoError#ABORTED}.
+     */
+    void clear(VolumeId volume, Runnable done);
+
+    /**
+     * I_T NEXUS RESET: aborts every command of this association, and ends its session reservations
+     * of these volumes. {@code done} runs when nothing that its host sent to them before, by any
+     * path, can take effect any more. The association goes on.
+     */
+    void resetNexus(Collection<VolumeId> volumes, Runnable done);
 
     /**
      * Whether reservations let this association do such a thing, as this node's view has it. For

@@ -5,8 +5,8 @@ import io.ashlar.common.reservation.Notice;
 
 /** What a front end is told about an association, on the association's shard. */
 public interface AssociationListener {
-    /** Another association reset the volume: unit attention 29h/03h, or its equal. */
-    void volumeReset(VolumeId volume);
+    /** Another association reset the volume: unit attention 29h/01h to 29h/03h, or its equal. */
+    void volumeReset(VolumeId volume, Reset reset);
 
     /** The volume's path states have changed: unit attention 2Ah/06h, or an ANA change event. */
     void pathsChanged(VolumeId volume);

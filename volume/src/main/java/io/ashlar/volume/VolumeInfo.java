@@ -14,6 +14,9 @@ import java.util.UUID;
  *     and serial are made of it
  * @param readOnly whether writes are refused
  * @param explicitAlua whether hosts may choose its owner (SET TARGET PORT GROUPS)
+ * @param atomicBytes a power of two: a write that lies in one aligned stretch of so many bytes is
+ *     one step. No read, by whatever path, and no failure, of all nodes at once either, leaves or
+ *     shows a part of it
  */
 public record VolumeInfo(
         VolumeId id,
@@ -22,4 +25,5 @@ public record VolumeInfo(
         int logicalBlockBytes,
         UUID identity,
         boolean readOnly,
-        boolean explicitAlua) {}
+        boolean explicitAlua,
+        int atomicBytes) {}

@@ -87,6 +87,27 @@ class DataPathTest {
         assertThat(read.data()).isEqualTo(data);
     }
 
+    /** What front ends promise to be one step is one request, of reads beside it, too. */
+    @Test
+    void anAlignedStretchIsOneRequest() {
+        Front front = Front.login(world, 2, "host");
+        int stretch = world.node(2).volumes.service().volumes("host").get(0).atomicBytes();
+        assertThat(stretch).isPositive();
+        for (int offset = stretch / 2; offset < 3 * stretch; offset += stretch / 2) {
+            int bytes = stretch / 2;
+            world.storage.applied.clear();
+            front.await(front.sendUntilTaken(Front.write(volume, offset, bytes, 1)));
+            assertThat(world.storage.applied).hasSize(1);
+        }
+        world.storage.applied.clear();
+        front.await(front.send(Front.read(volume, stretch / 2, 2 * stretch)));
+        assertThat(world.storage.applied)
+                .allMatch(request ->
+                        request instanceof PgRequest.Read read
+                                && read.offset() / stretch
+                                        == (read.offset() + read.length() - 1) / stretch);
+    }
+
     /** A zeroed volume is trimmed chunk by chunk, and only edges of blocks are written. */
     @Test
     void zeroesInWholeBlocks() {

@@ -350,7 +350,7 @@ final class FenceSchedule {
 
     private static final class Silent implements AssociationListener {
         @Override
-        public void volumeReset(VolumeId volume) {}
+        public void volumeReset(VolumeId volume, Reset reset) {}
 
         @Override
         public void pathsChanged(VolumeId volume) {}

@@ -63,7 +63,8 @@ class FencingTest {
         world.log.move(volume, world.node(3).self);
         Sent sent = front.send(write(2));
         boolean[] isReset = new boolean[1];
-        front.on(() -> front.association.reset(volume, () -> isReset[0] = true));
+        front.on(
+                () -> front.association.reset(volume, Reset.LOGICAL_UNIT, () -> isReset[0] = true));
         world.run(2_500 * MILLI);
         assertThat(count(PgRequest.Write.class)).isEqualTo(1);
         assertThat(sent.isAnswered()).isFalse();
@@ -377,14 +378,14 @@ class FencingTest {
         Sent sent = b.send(write(3));
         world.run(50 * MILLI);
         boolean[] isReset = new boolean[1];
-        a.on(() -> a.association.reset(volume, () -> isReset[0] = true));
+        a.on(() -> a.association.reset(volume, Reset.LOGICAL_UNIT, () -> isReset[0] = true));
         world.runUntil(() -> isReset[0]);
         world.storage.answer = _ -> null;
         world.run(3_000 * MILLI);
         assertThat(sent.error()).isEqualTo(IoError.ABORTED);
         assertThat(value()).isEqualTo(2);
-        assertThat(b.events).contains("reset " + volume);
-        assertThat(a.events).doesNotContain("reset " + volume);
+        assertThat(b.events).contains("reset " + volume + " LOGICAL_UNIT");
+        assertThat(a.events).doesNotContain("reset " + volume + " LOGICAL_UNIT");
     }
 
     // ---- rule 9: one write at a time per block

@@ -149,8 +149,8 @@ final class Front implements AssociationListener {
     }
 
     @Override
-    public void volumeReset(VolumeId volume) {
-        events.add("reset " + volume);
+    public void volumeReset(VolumeId volume, Reset reset) {
+        events.add("reset " + volume + " " + reset);
     }
 
     @Override

@@ -246,7 +246,7 @@ class MoveTest {
         Front b = isReset ? a : Front.login(world, 3, "host");
         boolean[] isDone = new boolean[1];
         if (isReset) {
-            b.on(() -> b.association.reset(volume, () -> isDone[0] = true));
+            b.on(() -> b.association.reset(volume, Reset.LOGICAL_UNIT, () -> isDone[0] = true));
         } else {
             world.storage.delay = _ -> 50 * MILLI;
             Sent repeated = b.send(write(2), 0); // refused for its ticket, and aborted meanwhile

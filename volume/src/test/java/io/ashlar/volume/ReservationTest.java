@@ -242,6 +242,26 @@ class ReservationTest {
         done(other, write(2));
     }
 
+    /** The loss of its nexus ends it, that of another one does not. */
+    @Test
+    void aReservationOfASessionEndsWithItsNexus() {
+        done(
+                holder,
+                change(
+                        new ReservationChange.LegacyReserve(
+                                nexus(holder), LegacyReservation.OF_SENDER)));
+        resetNexus(other);
+        conflicts(other, write(1));
+        resetNexus(holder);
+        done(other, write(2));
+    }
+
+    private void resetNexus(Front front) {
+        boolean[] isReset = new boolean[1];
+        front.on(() -> front.association.resetNexus(List.of(volume), () -> isReset[0] = true));
+        world.runUntil(() -> isReset[0]);
+    }
+
     /** A reset of the volume ends it as well. */
     @Test
     void aReservationOfASessionEndsWithAReset() {
@@ -251,10 +271,11 @@ class ReservationTest {
                         new ReservationChange.LegacyReserve(
                                 nexus(holder), LegacyReservation.OF_SENDER)));
         boolean[] isReset = new boolean[1];
-        other.on(() -> other.association.reset(volume, () -> isReset[0] = true));
+        other.on(
+                () -> other.association.reset(volume, Reset.LOGICAL_UNIT, () -> isReset[0] = true));
         world.runUntil(() -> isReset[0]);
         done(other, write(2));
-        assertThat(holder.events).contains("reset " + volume);
+        assertThat(holder.events).contains("reset " + volume + " LOGICAL_UNIT");
     }
 
     /** What one node changed is told by another, though its view lags. */

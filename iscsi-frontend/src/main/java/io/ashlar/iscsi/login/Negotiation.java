@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * DataPDUInOrder             Yes (OR)
  * DataSequenceInOrder        Yes (OR)
  * ErrorRecoveryLevel         0 (lesser)
- * iSCSIProtocolLevel         1 (lesser): RFC 7143
+ * iSCSIProtocolLevel         the lesser, ours 2: RFC 7144; without the key 1: RFC 7143
  * TaskReporting              RFC3720
  * MaxRecvDataSegmentLength   declared by each side, no answer
  * IFMarker, OFMarker, ...    Reject (obsolete, section 13.26)
@@ -38,6 +38,9 @@ final class Negotiation {
     private static final String NO = "No";
     private static final String NONE = "None";
     private static final String CRC32C = "CRC32C";
+
+    /** RFC 7144. */
+    private static final int PROTOCOL_LEVEL_MAX = 2;
 
     /** Bounds of the lengths of section 13, in bytes. */
     private static final int LENGTH_MIN = 512;
@@ -55,6 +58,7 @@ final class Negotiation {
     private int firstBurstLength = 65_536;
     private int maxOutstandingR2t = 1;
     private int defaultTime2Wait = 2;
+    private int protocolLevel = 1;
     private boolean declared;
 
     Negotiation(LoginLimits limits) {
@@ -73,7 +77,8 @@ final class Negotiation {
                 Math.min(firstBurstLength, maxBurstLength),
                 maxOutstandingR2t,
                 defaultTime2Wait,
-                0);
+                0,
+                protocolLevel);
     }
 
     /**
@@ -173,7 +178,13 @@ final class Negotiation {
             }
             case "DataPDUInOrder", "DataSequenceInOrder" -> isBoolean(value) ? YES : REJECT;
             case "ErrorRecoveryLevel" -> lesser(value, 0, 2, 0);
-            case "iSCSIProtocolLevel" -> lesser(value, 0, 31, 1);
+            case "iSCSIProtocolLevel" -> {
+                String answer = lesser(value, 0, 31, PROTOCOL_LEVEL_MAX);
+                if (!answer.equals(REJECT)) {
+                    protocolLevel = Integer.parseInt(answer);
+                }
+                yield answer;
+            }
             case "TaskReporting" -> contains(value, "RFC3720") ? "RFC3720" : REJECT;
             case "IFMarker", "OFMarker", "IFMarkInt", "OFMarkInt" -> REJECT;
             default -> NOT_UNDERSTOOD;

@@ -5,6 +5,7 @@ package io.ashlar.iscsi.login;
  *
  * @param maxSendDataSegmentLength the longest data segment that the initiator takes
  * @param maxReceiveDataSegmentLength the longest that we take
+ * @param protocolLevel iSCSIProtocolLevel: with 2 there are the functions of RFC 7144
  */
 public record SessionParameters(
         boolean headerDigest,
@@ -17,4 +18,5 @@ public record SessionParameters(
         int firstBurstLength,
         int maxOutstandingR2t,
         int defaultTime2Wait,
-        int defaultTime2Retain) {}
+        int defaultTime2Retain,
+        int protocolLevel) {}

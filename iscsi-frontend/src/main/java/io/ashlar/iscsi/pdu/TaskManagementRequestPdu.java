@@ -28,6 +28,13 @@ public record TaskManagementRequestPdu(
     public static final int TARGET_COLD_RESET = 7;
     public static final int TASK_REASSIGN = 8;
 
+    /** From here on RFC 7144 section 4.1: only where iSCSIProtocolLevel is 2 or more. */
+    public static final int QUERY_TASK = 9;
+
+    public static final int QUERY_TASK_SET = 10;
+    public static final int I_T_NEXUS_RESET = 11;
+    public static final int QUERY_ASYNCHRONOUS_EVENT = 12;
+
     static final int OPCODE = 0x02;
     private static final int FUNCTION_MASK = 0x7F;
     private static final int REFERENCED_TASK_TAG = 20;

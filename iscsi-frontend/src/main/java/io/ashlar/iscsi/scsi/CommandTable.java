@@ -151,6 +151,10 @@ final class CommandTable {
                             "WRITE SAME (16)",
                             "93 f9 ff ff ff ff ff ff ff ff ff ff ff ff 3f 00",
                             WriteSames::same16),
+                    of(
+                            "WRITE ATOMIC (16)",
+                            "9c f8 ff ff ff ff ff ff ff ff 00 00 ff ff 3f 00",
+                            Transfers::writeAtomic16),
                     action(
                             "READ CAPACITY (16)",
                             0x10,

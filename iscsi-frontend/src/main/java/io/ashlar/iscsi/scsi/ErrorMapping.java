@@ -33,8 +33,7 @@ final class ErrorMapping {
             case IN_TRANSITION -> task.check(Sense.IN_TRANSITION);
             case OVERLOADED ->
                     task.status(othersInTaskSet ? ScsiStatus.TASK_SET_FULL : ScsiStatus.BUSY);
-            // TAS is 0: a task that another I_T nexus aborted ends without a status
-            case ABORTED -> task.vanish();
+            case ABORTED -> task.abortedByOther();
             case INTERNAL -> task.check(Sense.INTERNAL);
         }
     }

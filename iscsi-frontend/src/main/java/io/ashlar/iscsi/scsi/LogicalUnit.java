@@ -12,6 +12,7 @@ final class LogicalUnit {
     private int pending = UnitAttention.POWER_ON.bit();
 
     private boolean descriptorSense;
+    private boolean taskAborted;
 
     LogicalUnit(int number, VolumeInfo volume) {
         this.number = number;
@@ -51,25 +52,49 @@ final class LogicalUnit {
         descriptorSense = isSet;
     }
 
+    /** TAS, likewise. */
+    boolean hasTaskAborted() {
+        return taskAborted;
+    }
+
+    void taskAborted(boolean isSet) {
+        taskAborted = isSet;
+    }
+
     void raise(UnitAttention condition) {
-        if (condition == UnitAttention.LOGICAL_UNIT_RESET) {
-            descriptorSense = false; // mode parameters are as by default again, SPC-4 section 5.10
+        if (condition.isReset()) {
+            descriptorSense = false;
+            taskAborted = false;
         }
-        // a power-on condition tells of everything that went before, SPC-4 section 6.27
-        pending |= condition.bit();
+        boolean isCovered = false;
+        for (UnitAttention each : UnitAttention.values()) {
+            isCovered |= (pending & each.bit()) != 0 && (each.covered() & condition.bit()) != 0;
+        }
+        if (condition != UnitAttention.COMMANDS_CLEARED || !isCovered) {
+            pending = (pending & ~condition.covered()) | condition.bit();
+        }
     }
 
     void clear(UnitAttention condition) {
         pending &= ~condition.bit();
     }
 
+    /** The one to be told first, which stays; null if there is none. */
+    @Nullable UnitAttention firstAttention() {
+        return pending == 0 ? null : UnitAttention.values()[Integer.numberOfTrailingZeros(pending)];
+    }
+
+    int attentions() {
+        return Integer.bitCount(pending);
+    }
+
     /** Takes the one to be told first; null if there is none. */
     @Nullable Sense takeAttention() {
-        if (pending == 0) {
+        UnitAttention first = firstAttention();
+        if (first == null) {
             return null;
         }
-        UnitAttention first = UnitAttention.values()[Integer.numberOfTrailingZeros(pending)];
-        pending &= ~first.bit();
+        clear(first);
         return first.sense();
     }
 }

@@ -10,8 +10,8 @@ import java.util.List;
  * <pre>
  * 01h     read-write error recovery     AWRE, ARRE: what is damaged is replaced from another copy
  * 08h     caching                       WCE=0: nothing volatile holds what was acknowledged
- * 0Ah     control                       shared task set, unrestricted reordering; D_SENSE can be
- *                                       changed, for the I_T nexus that does (VPD page 87h)
+ * 0Ah     control                       shared task set, unrestricted reordering; D_SENSE and TAS
+ *                                       can be changed, for the I_T nexus that does (VPD page 87h)
  * 0Ah/01h control extension             IALUAE: the target changes access states by itself
  * 1Ch     informational exceptions      DEXCPT: none are reported
  * 3Fh     all of them; subpage FFh: with subpages
@@ -30,6 +30,11 @@ final class ModePages {
     static final int D_SENSE_AT = 2;
 
     static final int D_SENSE = 0x04;
+
+    /** Where it has TAS. */
+    static final int TAS_AT = 5;
+
+    static final int TAS = 0x40;
 
     private static final int ERROR_RECOVERY = 0x01;
     private static final int CACHING = 0x08;
@@ -81,6 +86,7 @@ final class ModePages {
             if (values == Values.CHANGEABLE) {
                 if (code == CONTROL && subpage == 0) {
                     page[D_SENSE_AT] = D_SENSE;
+                    page[TAS_AT] = TAS;
                 }
                 return page;
             }
@@ -91,9 +97,11 @@ final class ModePages {
                         page[4] = IALUAE;
                         page[6] = Sense.BYTES_MAX;
                     } else {
-                        boolean isSet = values == Values.CURRENT && unit.hasDescriptorSense();
-                        page[D_SENSE_AT] = (byte) (isSet ? D_SENSE : 0);
+                        boolean isCurrent = values == Values.CURRENT;
+                        boolean hasDescriptors = isCurrent && unit.hasDescriptorSense();
+                        page[D_SENSE_AT] = (byte) (hasDescriptors ? D_SENSE : 0);
                         page[3] = REORDER_FREELY;
+                        page[TAS_AT] = (byte) (isCurrent && unit.hasTaskAborted() ? TAS : 0);
                     }
                 }
                 case EXCEPTIONS -> page[2] = DEXCPT;

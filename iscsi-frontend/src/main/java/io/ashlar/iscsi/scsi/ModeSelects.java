@@ -71,6 +71,7 @@ final class ModeSelects {
             return Sense.INVALID_FIELD_IN_LIST;
         }
         boolean descriptorSense = unit.hasDescriptorSense();
+        boolean taskAborted = unit.hasTaskAborted();
         while (at < list.length) {
             boolean hasSubpage = (list[at] & ModePages.SUBPAGE_FORMAT) != 0;
             int header = hasSubpage ? 4 : 2;
@@ -94,10 +95,12 @@ final class ModeSelects {
             }
             if (page.code() == ModePages.CONTROL && page.subpage() == 0) {
                 descriptorSense = (list[at + ModePages.D_SENSE_AT] & ModePages.D_SENSE) != 0;
+                taskAborted = (list[at + ModePages.TAS_AT] & ModePages.TAS) != 0;
             }
             at += bytes;
         }
         unit.descriptorSense(descriptorSense);
+        unit.taskAborted(taskAborted);
         return null;
     }
 

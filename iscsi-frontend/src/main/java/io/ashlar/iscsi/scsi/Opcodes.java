@@ -23,8 +23,17 @@ final class Opcodes {
     private static final int EXTENDED_FUNCTIONS = 0x80;
     private static final int FUNCTIONS_BYTES_MIN = 4;
 
-    /** ATS, ATSS, LURS: ABORT TASK, ABORT TASK SET, LOGICAL UNIT RESET. */
-    private static final int FUNCTIONS = 0x80 | 0x40 | 0x08;
+    /**
+     * ATS, ATSS, CTSS, LURS, TRS: ABORT TASK, ABORT TASK SET, CLEAR TASK SET, LOGICAL UNIT RESET,
+     * and the target resets of RFC 7143.
+     */
+    private static final int FUNCTIONS = 0x80 | 0x40 | 0x10 | 0x08 | 0x02;
+
+    /** QTS, where the session has the functions of RFC 7144. */
+    private static final int QUERY_TASK = 0x04;
+
+    /** QAES, QTSS, ITNRS, likewise. */
+    private static final int QUERIES = 0x04 | 0x02 | 0x01;
 
     private Opcodes() {}
 
@@ -60,7 +69,8 @@ final class Opcodes {
         }
         boolean extended = (cdb[2] & EXTENDED_FUNCTIONS) != 0;
         byte[] data = new byte[extended ? 16 : 4]; // no time-outs are told: TMFTMOV is 0
-        data[0] = (byte) FUNCTIONS;
+        data[0] = (byte) (FUNCTIONS | (task.hasQueries() ? QUERY_TASK : 0));
+        data[1] = (byte) (task.hasQueries() ? QUERIES : 0);
         data[3] = (byte) (data.length - 4);
         Inquiries.respond(task, data, allocation);
     }

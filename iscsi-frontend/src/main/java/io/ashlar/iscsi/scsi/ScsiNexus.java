@@ -10,11 +10,14 @@ import io.ashlar.iscsi.scsi.CommandTable.Command;
 import io.ashlar.volume.IoError;
 import io.ashlar.volume.IoRequest;
 import io.ashlar.volume.IoResult;
+import io.ashlar.volume.Reset;
 import io.ashlar.volume.VolumeInfo;
 import io.ashlar.volume.VolumeService;
 import java.util.Map;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -23,6 +26,11 @@ import org.jspecify.annotations.Nullable;
  * CDB and hands over to the command's handler. Owned by the session's shard.
  */
 public final class ScsiNexus {
+    /** UADE DEPTH: so many conditions are pending, SAM-5 table 56. */
+    private static final int DEPTH_ONE = 0x10;
+
+    private static final int DEPTH_MORE = 0x20;
+
     private final VolumeService volumes;
     private final String host;
     private final Nexus nexus;
@@ -85,6 +93,33 @@ public final class ScsiNexus {
         return unit != null && unit.hasDescriptorSense();
     }
 
+    /** Whether commands that others abort end with a status (TAS). */
+    public boolean hasTaskAborted(long lun) {
+        LogicalUnit unit = units.get(Lun.decode(lun));
+        return unit != null && unit.hasTaskAborted();
+    }
+
+    /** The volumes of all units. */
+    public Set<VolumeId> mapped() {
+        Set<VolumeId> mapped = new TreeSet<>();
+        units.values().forEach(unit -> mapped.add(unit.volume().id()));
+        return mapped;
+    }
+
+    /**
+     * What a unit has to tell, as Additional Response Information of QUERY ASYNCHRONOUS EVENT
+     * (SAM-5 section 7.10): one or more, and the sense key and code of the first; 0 if nothing.
+     */
+    public int pendingAttention(long lun) {
+        LogicalUnit unit = units.get(Lun.decode(lun));
+        UnitAttention first = unit == null ? null : unit.firstAttention();
+        if (unit == null || first == null) {
+            return 0;
+        }
+        int depth = unit.attentions() == 1 ? DEPTH_ONE : DEPTH_MORE;
+        return (depth | first.sense().key()) << 16 | first.sense().code();
+    }
+
     /** Starts a command. */
     public void start(ScsiTask task) {
         byte[] cdb = task.cdb();
@@ -140,9 +175,28 @@ public final class ScsiNexus {
                 });
     }
 
-    /** Another nexus reset the volume. */
-    public void onVolumeReset(VolumeId volume) {
-        raise(volume, UnitAttention.LOGICAL_UNIT_RESET);
+    /** The volume was reset, by another nexus or by this one. */
+    public void onVolumeReset(VolumeId volume, Reset reset) {
+        raise(
+                volume,
+                switch (reset) {
+                    case LOGICAL_UNIT -> UnitAttention.LOGICAL_UNIT_RESET;
+                    case TARGET -> UnitAttention.HARD_RESET;
+                    case POWER_ON -> UnitAttention.POWER_ON_OCCURRED;
+                });
+    }
+
+    /** This nexus was reset. */
+    public void onNexusReset() {
+        units.values().forEach(unit -> unit.raise(UnitAttention.NEXUS_LOSS));
+    }
+
+    /** Another nexus aborted a command of this one, and it ended without a status. */
+    public void onCommandsCleared(long lun) {
+        LogicalUnit unit = units.get(Lun.decode(lun));
+        if (unit != null) {
+            unit.raise(UnitAttention.COMMANDS_CLEARED);
+        }
     }
 
     /** Another nexus took something of this one's. */

@@ -13,9 +13,9 @@ import java.util.function.Consumer;
 
 /**
  * One command as the command set sees it: the transport below it moves data and status. Of {@link
- * #good}, {@link #goodWith}, {@link #check}, {@link #status} and {@link #vanish} exactly one is
- * called, once. A task that is aborted meanwhile swallows all further calls, and its continuations
- * do not run.
+ * #good}, {@link #goodWith}, {@link #check}, {@link #status} and {@link #abortedByOther} exactly
+ * one is called, once. A task that is aborted meanwhile swallows all further calls, and its
+ * continuations do not run.
  */
 public interface ScsiTask {
     /** At least 16 bytes; what is not sent is zero. */
@@ -26,6 +26,9 @@ public interface ScsiTask {
 
     /** How much data the initiator has for the command, bytes; 0 if it only reads. */
     long offeredBytes();
+
+    /** Whether its session has the task management functions of RFC 7144. */
+    boolean hasQueries();
 
     /** Whether it has ended, or was aborted. */
     boolean isOver();
@@ -76,6 +79,9 @@ public interface ScsiTask {
     /** A status that has no sense data. */
     void status(int status);
 
-    /** Ends without a status. */
-    void vanish();
+    /**
+     * Another I_T nexus has aborted it. It ends as TAS of the control mode page has it, SAM-5
+     * section 5.3.1: with TASK ABORTED, or without a status and with a unit attention.
+     */
+    void abortedByOther();
 }

@@ -10,6 +10,9 @@ final class Transfers {
     /** READ (6) and WRITE (6) mean 256 by 0. */
     private static final int SIX_BYTE_BLOCKS_MAX = 256;
 
+    /** What VPD page B0h tells of atomic writes: most, least, and alignment, in bytes. */
+    static final int ATOMIC_BYTES = 16 * 1024;
+
     private Transfers() {}
 
     static void read6(ScsiNexus nexus, LogicalUnit unit, ScsiTask task) {
@@ -50,6 +53,32 @@ final class Transfers {
     static void write16(ScsiNexus nexus, LogicalUnit unit, ScsiTask task) {
         byte[] cdb = task.cdb();
         writeProtected(nexus, unit, task, Cdb.i64(cdb, 2), Cdb.u32(cdb, 10));
+    }
+
+    /**
+     * WRITE ATOMIC (16), SBC-4 section 5.49. What is promised in VPD page B0h is one stretch of
+     * {@link #ATOMIC_BYTES}, no more and no less: a host that merges two commands cannot make one
+     * of them that would have to be refused. Longer ones are taken if they are one step.
+     */
+    static void writeAtomic16(ScsiNexus nexus, LogicalUnit unit, ScsiTask task) {
+        byte[] cdb = task.cdb();
+        long lba = Cdb.i64(cdb, 2);
+        int blocks = Cdb.u16(cdb, 12);
+        if (!isPossible(unit, task, lba, blocks)) {
+            return;
+        }
+        long start = lba * unit.blockBytes();
+        int bytes = blocks * unit.blockBytes();
+        int room = unit.volume().atomicBytes() - (int) (start % unit.volume().atomicBytes());
+        if ((cdb[1] & PROTECT_MASK) != 0
+                || start % ATOMIC_BYTES != 0
+                || bytes % ATOMIC_BYTES != 0
+                || bytes > room
+                || task.offeredBytes() < bytes) {
+            task.check(Sense.INVALID_FIELD_IN_CDB);
+            return;
+        }
+        write(nexus, unit, task, lba, blocks, (cdb[1] & FUA) != 0);
     }
 
     private static long lba6(byte[] cdb) {

@@ -198,6 +198,10 @@ final class VitalProductData {
         Cdb.put32(body, 24, granularity);
         Cdb.put32(body, 28, 0x8000_0000L); // UGAVALID, aligned to LBA 0
         Cdb.put64(body, 32, WriteSames.blocksMax(blockBytes));
+        int atomic = Transfers.ATOMIC_BYTES / blockBytes;
+        Cdb.put32(body, 40, atomic); // MAXIMUM ATOMIC TRANSFER LENGTH
+        Cdb.put32(body, 44, atomic); // ATOMIC ALIGNMENT
+        Cdb.put32(body, 48, atomic); // ATOMIC TRANSFER LENGTH GRANULARITY; no boundaries
         return body;
     }
 

@@ -62,6 +62,9 @@ public final class ConnectionMachine implements PduDecoder.Receiver {
         /** A newer session of the same initiator port is there. */
         record Replaced() implements Event {}
 
+        /** The session's host has reset all that it sees. */
+        record ColdReset() implements Event {}
+
         /** The target shuts down. */
         record Shutdown() implements Event {}
 
@@ -95,7 +98,18 @@ public final class ConnectionMachine implements PduDecoder.Receiver {
         this.effects = effects;
         this.decoder = new PduDecoder(this, LOGIN_DATA_BYTES_MAX);
         this.login = new LoginMachine(target, target.login(), target.limits().commandWindow());
-        this.member = () -> shard.execute(() -> step(new Event.Replaced()));
+        this.member =
+                new SessionRegistry.Member() {
+                    @Override
+                    public void onReplaced() {
+                        shard.execute(() -> step(new Event.Replaced()));
+                    }
+
+                    @Override
+                    public void onColdReset() {
+                        shard.execute(() -> step(new Event.ColdReset()));
+                    }
+                };
     }
 
     State state() {
@@ -141,7 +155,8 @@ public final class ConnectionMachine implements PduDecoder.Receiver {
             }
             case Event.Tick() -> onTick();
             case Event.Replaced() -> onReplaced();
-            case Event.Shutdown() -> onShutdown();
+            case Event.ColdReset() -> onEnd("TARGET COLD RESET by the host");
+            case Event.Shutdown() -> onEnd("target shuts down");
             case Event.Associated(Association association) -> onAssociated(association);
         }
     }
@@ -338,11 +353,11 @@ public final class ConnectionMachine implements PduDecoder.Receiver {
         drop("session is replaced by a new login of the same initiator port");
     }
 
-    private void onShutdown() {
+    private void onEnd(String reason) {
         if (state == State.LOGGED_IN && session != null) {
             session.announceEnd();
         }
-        drop("target shuts down");
+        drop(reason);
     }
 
     private void onLost(String reason) {
@@ -415,10 +430,7 @@ public final class ConnectionMachine implements PduDecoder.Receiver {
 
         @Override
         public void onFatal(String reason) {
-            if (session != null && state == State.LOGGED_IN) {
-                session.announceEnd();
-            }
-            drop(reason);
+            onEnd(reason);
         }
 
         @Override

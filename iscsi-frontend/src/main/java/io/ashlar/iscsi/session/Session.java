@@ -28,6 +28,7 @@ import io.ashlar.iscsi.scsi.ScsiStatus;
 import io.ashlar.volume.Association;
 import io.ashlar.volume.AssociationListener;
 import io.ashlar.volume.HostConnection;
+import io.ashlar.volume.Reset;
 import io.netty.util.collection.IntObjectHashMap;
 import java.util.ArrayList;
 import java.util.List;
@@ -167,6 +168,21 @@ final class Session implements AssociationListener {
 
     @Nullable Task task(int initiatorTaskTag) {
         return tasks.get(initiatorTaskTag);
+    }
+
+    /** Whether task management functions of RFC 7144 were agreed on. */
+    boolean hasQueries() {
+        return parameters.protocolLevel() >= 2;
+    }
+
+    /** All tasks, in no order. */
+    List<Task> allTasks() {
+        return new ArrayList<>(tasks.values());
+    }
+
+    /** Ends all sessions of this one's host with this node. */
+    void endAllOfHost() {
+        target.sessions().onColdReset(identity.initiatorName());
     }
 
     /** All tasks for a LUN, in no order. */
@@ -589,8 +605,8 @@ final class Session implements AssociationListener {
     // ---- what happens to the association
 
     @Override
-    public void volumeReset(VolumeId volume) {
-        ifThere().onVolumeReset(volume);
+    public void volumeReset(VolumeId volume, Reset reset) {
+        ifThere().onVolumeReset(volume, reset);
     }
 
     @Override

@@ -1,8 +1,10 @@
 package io.ashlar.iscsi.session;
 
 import io.ashlar.iscsi.login.LoginIdentity;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -18,9 +20,12 @@ public final class SessionRegistry {
     /** A session that may have to give way; called from any thread. */
     interface Member {
         void onReplaced();
+
+        /** Its host has asked for a TARGET COLD RESET. */
+        void onColdReset();
     }
 
-    private record Entry(Member member, int tsih) {}
+    private record Entry(String host, Member member, int tsih) {}
 
     private final Map<String, Entry> byPort = new HashMap<>();
     private final Set<Integer> used = new HashSet<>();
@@ -40,7 +45,10 @@ public final class SessionRegistry {
                 return 0;
             }
             used.add(tsih);
-            former = byPort.put(identity.initiatorPort(), new Entry(member, tsih));
+            former =
+                    byPort.put(
+                            identity.initiatorPort(),
+                            new Entry(identity.initiatorName(), member, tsih));
             if (former != null) {
                 used.remove(former.tsih());
             }
@@ -49,6 +57,19 @@ public final class SessionRegistry {
             former.member().onReplaced();
         }
         return tsih;
+    }
+
+    /** Ends all sessions of a host with this node, RFC 7143 section 11.5.1. */
+    void onColdReset(String host) {
+        List<Member> members = new ArrayList<>();
+        synchronized (this) {
+            for (Entry entry : byPort.values()) {
+                if (entry.host().equals(host)) {
+                    members.add(entry.member());
+                }
+            }
+        }
+        members.forEach(Member::onColdReset);
     }
 
     /** Takes a session out, unless another has its place already. */

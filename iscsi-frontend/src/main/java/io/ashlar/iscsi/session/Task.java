@@ -434,8 +434,18 @@ final class Task implements ScsiTask {
     }
 
     @Override
-    public void vanish() {
-        abandon();
+    public boolean hasQueries() {
+        return session.hasQueries();
+    }
+
+    @Override
+    public void abortedByOther() {
+        if (session.nexus().hasTaskAborted(command.lun())) {
+            status(ScsiStatus.TASK_ABORTED);
+        } else if (!over) {
+            abandon();
+            session.nexus().onCommandsCleared(command.lun());
+        }
     }
 
     private void end(Runnable how) {

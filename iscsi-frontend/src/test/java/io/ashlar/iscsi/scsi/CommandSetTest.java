@@ -3,12 +3,15 @@ package io.ashlar.iscsi.scsi;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.ashlar.common.Payload;
+import io.ashlar.common.reservation.Notice;
 import io.ashlar.iscsi.RamVolumeService;
 import io.ashlar.iscsi.SessionRules;
 import io.ashlar.volume.IoRequest;
 import io.ashlar.volume.IoResult;
+import io.ashlar.volume.Reset;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -53,12 +56,70 @@ final class CommandSetTest {
         var volume = nexus.volumeAt(0);
         nexus.onPathsChanged(volume);
         nexus.onVolumesChanged();
-        nexus.onVolumeReset(volume);
+        nexus.onVolumeReset(volume, Reset.LOGICAL_UNIT);
         assertThat(run("12 00 00 00 24 00").outcome()).isEqualTo("data");
         assertThat(run("00").outcome()).isEqualTo("check 6/2903");
         assertThat(run("00").outcome()).isEqualTo("check 6/3f0e");
         assertThat(run("00").outcome()).isEqualTo("check 6/2a06");
         assertThat(run("00").outcome()).isEqualTo("good");
+    }
+
+    /** Protects the precedence of SAM-5: what a reset includes is not told after it. */
+    @Test
+    void aResetTellsOfLesserOnes() {
+        clearAttentions();
+        var volume = nexus.volumeAt(0);
+        nexus.onCommandsCleared(0);
+        nexus.onNexusReset();
+        nexus.onCapacityChanged(volume);
+        nexus.onVolumeReset(volume, Reset.LOGICAL_UNIT);
+        nexus.onVolumeReset(volume, Reset.TARGET);
+        nexus.onCommandsCleared(0);
+        assertThat(run("00").outcome()).isEqualTo("check 6/2902");
+        assertThat(run("00").outcome()).isEqualTo("check 6/2a09");
+        assertThat(run("00").outcome()).isEqualTo("good");
+        nexus.onVolumeReset(volume, Reset.POWER_ON);
+        nexus.onVolumeReset(volume, Reset.LOGICAL_UNIT);
+        assertThat(run("00").outcome()).isEqualTo("check 6/2901");
+        assertThat(run("00").outcome()).isEqualTo("check 6/2903");
+        assertThat(run("00").outcome()).isEqualTo("good");
+    }
+
+    /** Protects hosts from queues: each condition is told once, however often it was raised. */
+    @Test
+    void eachConditionIsPendingOnce() {
+        clearAttentions();
+        var volume = nexus.volumeAt(0);
+        for (int i = 0; i < 1000; i++) {
+            nexus.onNexusReset();
+            nexus.onCommandsCleared(0);
+            nexus.onPathsChanged(volume);
+            nexus.onVolumesChanged();
+            for (Notice.Kind kind : Notice.Kind.values()) {
+                nexus.onReservationsChanged(volume, kind);
+            }
+        }
+        assertThat(Stream.generate(() -> run("00").outcome()).limit(7))
+                .containsExactly(
+                        "check 6/2907",
+                        "check 6/3f0e",
+                        "check 6/2a03",
+                        "check 6/2a04",
+                        "check 6/2a05",
+                        "check 6/2a06",
+                        "good");
+    }
+
+    /** Protects QUERY ASYNCHRONOUS EVENT: it tells of the first condition, and takes none. */
+    @Test
+    void pendingAttentionsCanBeLookedAt() {
+        assertThat(nexus.pendingAttention(0)).isEqualTo(0x16_2900);
+        nexus.onPathsChanged(nexus.volumeAt(0));
+        assertThat(nexus.pendingAttention(0)).isEqualTo(0x26_2900);
+        clearAttentions();
+        assertThat(nexus.pendingAttention(0)).isEqualTo(0x16_2A06);
+        clearAttentions();
+        assertThat(nexus.pendingAttention(0)).isZero();
     }
 
     /** Protects REQUEST SENSE: it tells of the attention, in the format that is asked for. */
@@ -151,6 +212,45 @@ final class CommandSetTest {
         FakeTask none = run(FakeTask.of("89 00 0000000000000003 000000 00 00 00"));
         assertThat(none.outcome()).isEqualTo("good");
         assertThat(none.submitted).isEmpty();
+    }
+
+    /** Protects databases that rely on WRITE ATOMIC: what is taken is one step, as B0h tells. */
+    @ParameterizedTest
+    @CsvSource({
+        "0000000000000000, 0020, 16384, good",
+        "0000000000000020, 0020, 16384, good",
+        "0000000000000700, 0100, 131072, good",
+        "0000000000000000, 0000, 0, good",
+        "0000000000000001, 0020, 16384, check 5/2400",
+        "0000000000000000, 0001, 512, check 5/2400",
+        "0000000000000000, 0020, 8192, check 5/2400",
+        "00000000000007e0, 0040, 32768, check 5/2400",
+        "ffffffffffffffe0, 0020, 16384, check 5/2100",
+        "0000000000000fe0, 0040, 32768, check 5/2100"
+    })
+    void atomicWritesAreOneStepOrRefused(String lba, String blocks, int bytes, String outcome) {
+        ScsiNexus large =
+                new ScsiNexus(
+                        new RamVolumeService().with(0, 2 << 20, 512, false),
+                        "host",
+                        "host,i,0x000000000001",
+                        "iqn.2026-11.io.ashlar:test",
+                        SessionRules.ALL);
+        large.start(FakeTask.of("00"));
+        FakeTask task =
+                FakeTask.of("9c 00 " + lba + " 0000 " + blocks + " 00 00")
+                        .offering(new byte[bytes]);
+        large.start(task);
+        assertThat(task.outcome()).isEqualTo(outcome);
+        assertThat(task.submitted).hasSize(outcome.equals("good") && bytes > 0 ? 1 : 0);
+    }
+
+    /** ... and no host can send what is refused by merging commands that are not. */
+    @Test
+    void atomicWritesHaveOneLength() {
+        byte[] limits = run("12 01 b0 00 ff 00").dataIn();
+        assertThat(HexFormat.of().formatHex(limits, 44, 64))
+                .isEqualTo("00000020" + "00000020" + "00000020" + "00000000" + "00000000");
     }
 
     /** Protects hosts' locks likewise: what cannot be a comparison of one block is refused. */

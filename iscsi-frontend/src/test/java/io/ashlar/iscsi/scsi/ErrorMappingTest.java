@@ -27,7 +27,7 @@ final class ErrorMappingTest {
         "UNREACHABLE, check 2/040c",
         "IN_TRANSITION, check 2/040a",
         "OVERLOADED, status 28",
-        "ABORTED, vanished",
+        "ABORTED, aborted",
         "INTERNAL, check 4/4400"
     })
     void everyErrorHasItsCode(IoError error, String expected) {

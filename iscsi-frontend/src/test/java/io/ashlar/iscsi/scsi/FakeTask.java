@@ -26,6 +26,7 @@ final class FakeTask implements ScsiTask {
     private ReservationTable reservations = ReservationTable.EMPTY;
     private Nexus nexus = new Nexus("host,i,0x000000000001", 1);
     private byte[] dataIn = new byte[0];
+    private boolean hasQueries;
     final List<IoRequest> submitted = new ArrayList<>();
     final List<NodeId> moves = new ArrayList<>();
     private MoveResult.Code moved = MoveResult.Code.MOVED;
@@ -48,6 +49,12 @@ final class FakeTask implements ScsiTask {
         return this;
     }
 
+    /** In a session that has the functions of RFC 7144. */
+    FakeTask withQueries() {
+        hasQueries = true;
+        return this;
+    }
+
     /** What is reserved, and who asks. */
     FakeTask under(ReservationTable table, Nexus asking) {
         reservations = table;
@@ -60,9 +67,7 @@ final class FakeTask implements ScsiTask {
         return this;
     }
 
-    /**
-     * {@code good}, {@code data}, {@code check KEY/CODE}, {@code status XX} or {@code vanished}.
-     */
+    /** {@code good}, {@code data}, {@code check KEY/CODE}, {@code status XX} or {@code aborted}. */
     String outcome() {
         return outcome;
     }
@@ -173,7 +178,12 @@ final class FakeTask implements ScsiTask {
     }
 
     @Override
-    public void vanish() {
-        end("vanished");
+    public boolean hasQueries() {
+        return hasQueries;
+    }
+
+    @Override
+    public void abortedByOther() {
+        end("aborted");
     }
 }

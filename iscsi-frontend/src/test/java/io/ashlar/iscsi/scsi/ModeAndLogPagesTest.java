@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.ashlar.iscsi.RamVolumeService;
 import io.ashlar.iscsi.SessionRules;
+import io.ashlar.volume.Reset;
 import java.util.Arrays;
 import java.util.HexFormat;
 import org.junit.jupiter.api.BeforeEach;
@@ -14,6 +15,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** Mode pages, log pages and what tells of commands, without transport. */
 final class ModeAndLogPagesTest {
     private static final String CONTROL = "0a0a 00 10 00 00 0000 0000 0000";
+    private static final String CONTROL_TAS = "0a0a 00 10 00 40 0000 0000 0000";
     private static final String CONTROL_D_SENSE = "0a0a 04 10 00 00 0000 0000 0000";
 
     private final RamVolumeService volumes = new RamVolumeService().with(0, 1 << 20, 512, false);
@@ -75,7 +77,7 @@ final class ModeAndLogPagesTest {
             }
             at += bytes;
         }
-        assertThat(bitsChanged).isOne();
+        assertThat(bitsChanged).as("D_SENSE, TAS").isEqualTo(2);
     }
 
     /** Protects what hosts read of caching, reordering, exceptions and access states. */
@@ -114,12 +116,29 @@ final class ModeAndLogPagesTest {
         assertThat(other.hasDescriptorSense(0)).isFalse();
         assertThat(run("1a 08 0a 00 ff 00").dataIn()[6]).isEqualTo((byte) 4);
         assertThat(run("1a 08 8a 00 ff 00").dataIn()[6]).as("default").isZero();
-        nexus.onVolumeReset(nexus.volumeAt(0));
+        nexus.onVolumeReset(nexus.volumeAt(0), Reset.LOGICAL_UNIT);
         assertThat(nexus.hasDescriptorSense(0)).isFalse();
         run("00");
         assertThat(select(CONTROL_D_SENSE)).isEqualTo("good");
         assertThat(select(CONTROL)).isEqualTo("good");
         assertThat(nexus.hasDescriptorSense(0)).isFalse();
+    }
+
+    /** Protects TAS: likewise, and it comes and goes by itself. */
+    @Test
+    void taskAbortedStatusIsSetForOneNexus() {
+        ScsiNexus other = nexus();
+        assertThat(select(CONTROL_TAS)).isEqualTo("good");
+        assertThat(nexus.hasTaskAborted(0)).isTrue();
+        assertThat(nexus.hasDescriptorSense(0)).isFalse();
+        assertThat(other.hasTaskAborted(0)).isFalse();
+        assertThat(run("1a 08 0a 00 ff 00").dataIn()[4 + 5]).isEqualTo((byte) 0x40);
+        assertThat(run("1a 08 4a 00 ff 00").dataIn()[4 + 5]).as("changeable").isEqualTo((byte) 64);
+        assertThat(run("1a 08 8a 00 ff 00").dataIn()[4 + 5]).as("default").isZero();
+        nexus.onNexusReset();
+        assertThat(nexus.hasTaskAborted(0)).isTrue();
+        nexus.onVolumeReset(nexus.volumeAt(0), Reset.TARGET);
+        assertThat(nexus.hasTaskAborted(0)).isFalse();
     }
 
     /** Protects from half a change: a list with one bad page changes nothing. */
@@ -218,10 +237,13 @@ final class ModeAndLogPagesTest {
     /** Protects clusters that rely on resets: exactly what works is told. */
     @Test
     void taskManagementFunctionsAreReported() {
-        assertThat(hex(run("a3 0d 00 00 0000 00000010 00 00").dataIn())).isEqualTo("c8000000");
+        assertThat(hex(run("a3 0d 00 00 0000 00000010 00 00").dataIn())).isEqualTo("da000000");
         assertThat(hex(run("a3 0d 80 00 0000 00000010 00 00").dataIn()))
-                .isEqualTo("c800000c" + "00".repeat(12));
+                .isEqualTo("da00000c" + "00".repeat(12));
         assertThat(run("a3 0d 00 00 0000 00000003 00 00").outcome()).isEqualTo("check 5/2400");
+        FakeTask task = FakeTask.of("a3 0d 00 00 0000 00000010 00 00").withQueries();
+        nexus.start(task);
+        assertThat(hex(task.dataIn())).as("RFC 7144").isEqualTo("de070000");
     }
 
     /** Protects hosts that read VPD pages 86h and 87h before they use attributes and modes. */

@@ -15,6 +15,7 @@ import io.ashlar.iscsi.pdu.NopOutPdu;
 import io.ashlar.iscsi.pdu.ScsiCommandPdu;
 import io.ashlar.iscsi.pdu.TargetPdu;
 import io.ashlar.iscsi.pdu.TaskManagementRequestPdu;
+import io.ashlar.iscsi.scsi.Lun;
 import io.ashlar.volume.VolumeService;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -43,6 +44,11 @@ final class Initiator implements Effects {
     final ManualShard shard;
     final ConnectionMachine machine;
     final ArrayDeque<Answer> answers = new ArrayDeque<>();
+    String host = NAME;
+
+    /** The unit that commands are for. */
+    int unit;
+
     boolean closed;
     boolean writable = true;
     long isid = 0x80_0000_0001L;
@@ -81,7 +87,7 @@ final class Initiator implements Effects {
 
     SequencedMap<String, String> identity() {
         SequencedMap<String, String> keys = new LinkedHashMap<>();
-        keys.put("InitiatorName", NAME);
+        keys.put("InitiatorName", host);
         keys.put("TargetName", TARGET);
         keys.put("SessionType", "Normal");
         return keys;
@@ -132,7 +138,7 @@ final class Initiator implements Effects {
                         read,
                         write,
                         1,
-                        0,
+                        Lun.encode(unit),
                         mine,
                         expected,
                         number,
@@ -181,16 +187,14 @@ final class Initiator implements Effects {
     }
 
     void resetUnit() {
+        manage(TaskManagementRequestPdu.LOGICAL_UNIT_RESET, 0, Bhs.RESERVED_TAG);
+    }
+
+    /** Task management of a unit; {@code task} is the one that is meant, if one is. */
+    void manage(int function, int unit, int task) {
         send(
                 new TaskManagementRequestPdu(
-                        true,
-                        TaskManagementRequestPdu.LOGICAL_UNIT_RESET,
-                        0,
-                        ++tag,
-                        Bhs.RESERVED_TAG,
-                        cmdSn,
-                        0,
-                        0),
+                        true, function, Lun.encode(unit), ++tag, task, cmdSn, 0, 0),
                 new byte[0]);
     }
 

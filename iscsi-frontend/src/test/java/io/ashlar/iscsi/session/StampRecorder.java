@@ -14,9 +14,11 @@ import io.ashlar.volume.IoResult;
 import io.ashlar.volume.MoveResult;
 import io.ashlar.volume.PathState;
 import io.ashlar.volume.Portal;
+import io.ashlar.volume.Reset;
 import io.ashlar.volume.VolumeInfo;
 import io.ashlar.volume.VolumeService;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
@@ -136,8 +138,18 @@ final class StampRecorder implements VolumeService {
         }
 
         @Override
-        public void reset(VolumeId volume, Runnable done) {
-            below.reset(volume, done);
+        public void reset(VolumeId volume, Reset reset, Runnable done) {
+            below.reset(volume, reset, done);
+        }
+
+        @Override
+        public void clear(VolumeId volume, Runnable done) {
+            below.clear(volume, done);
+        }
+
+        @Override
+        public void resetNexus(Collection<VolumeId> volumes, Runnable done) {
+            below.resetNexus(volumes, done);
         }
 
         @Override

@@ -426,7 +426,22 @@ public final class Mutants {
                             SessionRules.Rule.UNIT_RESET_WAITS,
                             "a unit reset is answered while tasks can still take effect",
                             Scenario.IMPATIENT_ISCSI,
-                            200),
+                            400),
+                    Mutant.of(
+                            SessionRules.Rule.CLEAR_WAITS,
+                            "CLEAR TASK SET is answered while tasks can still take effect",
+                            Scenario.IMPATIENT_ISCSI,
+                            400),
+                    Mutant.of(
+                            SessionRules.Rule.TARGET_RESET_WAITS,
+                            "a target reset is answered while tasks can still take effect",
+                            Scenario.IMPATIENT_ISCSI,
+                            400),
+                    Mutant.of(
+                            SessionRules.Rule.NEXUS_RESET_WAITS,
+                            "a nexus reset is answered while tasks can still take effect",
+                            Scenario.IMPATIENT_ISCSI,
+                            400),
                     Mutant.of(
                             SessionRules.Rule.LOGOUT_WAITS,
                             "a logout is answered while tasks can still take effect",

@@ -13,6 +13,7 @@ import io.ashlar.volume.AssociationListener;
 import io.ashlar.volume.HostConnection;
 import io.ashlar.volume.IoRequest;
 import io.ashlar.volume.PathState;
+import io.ashlar.volume.Reset;
 import io.ashlar.volume.VolumeService;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -239,7 +240,10 @@ final class DirectPath implements HostPath {
                 }
             }
             case Bytes.Reset(VolumeId volume, long tag) ->
-                    nexus.reset(volume, () -> answer(() -> listener.onReset(this, volume, tag)));
+                    nexus.reset(
+                            volume,
+                            Reset.LOGICAL_UNIT,
+                            () -> answer(() -> listener.onReset(this, volume, tag)));
             case Bytes.AreYouThere() -> answer(() -> {});
             case Bytes.Pong(Runnable answered) -> answered.run();
         }
@@ -258,7 +262,7 @@ final class DirectPath implements HostPath {
     /** What a host sees as unit attentions; only changes of path states make it do something. */
     private final class Attentions implements AssociationListener {
         @Override
-        public void volumeReset(VolumeId volume) {}
+        public void volumeReset(VolumeId volume, Reset reset) {}
 
         @Override
         public void pathsChanged(VolumeId volume) {

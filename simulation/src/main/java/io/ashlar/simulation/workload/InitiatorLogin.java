@@ -20,6 +20,7 @@ final class InitiatorLogin {
     boolean initialR2t;
     int firstBurst;
     int segmentMax;
+    int protocolLevel;
 
     InitiatorLogin(String initiatorName, String targetName, SimRandom random) {
         offered.put("InitiatorName", initiatorName);
@@ -31,6 +32,9 @@ final class InitiatorLogin {
         offered.put("FirstBurstLength", random.pick(List.of("512", "4096", "8192")));
         offered.put("MaxRecvDataSegmentLength", random.pick(List.of("4096", "65536")));
         offered.put("MaxOutstandingR2T", random.pick(List.of("1", "4")));
+        if (random.chance(0.8)) {
+            offered.put("iSCSIProtocolLevel", random.pick(List.of("1", "2", "31")));
+        }
     }
 
     LoginRequestPdu request() {
@@ -59,6 +63,7 @@ final class InitiatorLogin {
         immediateData = agreed.getOrDefault("ImmediateData", "Yes").equals("Yes");
         initialR2t = agreed.getOrDefault("InitialR2T", "Yes").equals("Yes");
         firstBurst = Integer.parseInt(agreed.getOrDefault("FirstBurstLength", "65536"));
+        protocolLevel = Integer.parseInt(agreed.getOrDefault("iSCSIProtocolLevel", "1"));
         segmentMax = Integer.parseInt(agreed.getOrDefault("MaxRecvDataSegmentLength", "8192"));
     }
 }

@@ -41,8 +41,8 @@ import org.jspecify.annotations.Nullable;
  * <ul>
  *   <li>S1: StatSN has no gap; a command is answered once, with all of its data; nothing is
  *       rejected.
- *   <li>S2: after a login, and after a reset by this session, the next command to the unit is told
- *       so by a unit attention.
+ *   <li>S2: after a login, and after a reset by this session (of the unit, of the target, of the
+ *       nexus), the next command to the unit is told so by a unit attention.
  * </ul>
  */
 final class InitiatorSession {
@@ -399,10 +399,18 @@ final class InitiatorSession {
         if (!isComplete) {
             throw violation(response.toString());
         }
-        owesAttention(List.of(asked.lun));
+        boolean isOfAllUnits =
+                asked.function == TaskManagementRequestPdu.TARGET_WARM_RESET
+                        || asked.function == TaskManagementRequestPdu.I_T_NEXUS_RESET;
+        if (isOfAllUnits) {
+            owesAttention(path.units());
+        } else if (asked.function == TaskManagementRequestPdu.LOGICAL_UNIT_RESET) {
+            owesAttention(List.of(asked.lun));
+        }
         List<IscsiTask> ended =
                 tasks.values().stream()
-                        .filter(task -> task.lun == asked.lun && task.sent < asked.sent)
+                        .filter(task ->
+                                (isOfAllUnits || task.lun == asked.lun) && task.sent < asked.sent)
                         .toList();
         for (IscsiTask task : ended) {
             tasks.remove(task.initiatorTaskTag);

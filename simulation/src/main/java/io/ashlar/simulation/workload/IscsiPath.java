@@ -18,6 +18,8 @@ import io.ashlar.volume.IoRequest;
 import io.ashlar.volume.PathState;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import java.util.Collection;
+import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -92,6 +94,11 @@ final class IscsiPath implements HostPath, TargetEnd.Host {
         return listener;
     }
 
+    /** All LUNs. */
+    Collection<Long> units() {
+        return luns.values();
+    }
+
     boolean isState(State wanted) {
         return state == wanted;
     }
@@ -132,11 +139,18 @@ final class IscsiPath implements HostPath, TargetEnd.Host {
         }
     }
 
+    /** By any function that ends all commands of this nexus for the unit, and promises it. */
     @Override
     public void reset(VolumeId volume, long tag) {
         if (state == State.UP) {
-            session.manage(
-                    TaskManagementRequestPdu.LOGICAL_UNIT_RESET, lun(volume), volume, tag, null);
+            List<Integer> functions =
+                    List.of(
+                            TaskManagementRequestPdu.LOGICAL_UNIT_RESET,
+                            TaskManagementRequestPdu.CLEAR_TASK_SET,
+                            TaskManagementRequestPdu.TARGET_WARM_RESET,
+                            TaskManagementRequestPdu.I_T_NEXUS_RESET);
+            int usable = login.protocolLevel < 2 ? functions.size() - 1 : functions.size();
+            session.manage(functions.get(random.nextInt(usable)), lun(volume), volume, tag, null);
         }
     }
 

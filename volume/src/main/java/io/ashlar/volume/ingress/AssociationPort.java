@@ -19,8 +19,11 @@ import io.ashlar.volume.IoError;
 import io.ashlar.volume.IoRequest;
 import io.ashlar.volume.IoResult;
 import io.ashlar.volume.MoveResult;
+import io.ashlar.volume.Reset;
 import io.ashlar.volume.owner.Holds;
+import io.ashlar.volume.wire.ToOwner;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
@@ -186,12 +189,31 @@ final class AssociationPort implements Association {
     }
 
     @Override
-    public void reset(VolumeId volume, Runnable done) {
+    public void reset(VolumeId volume, Reset reset, Runnable done) {
+        end(volume, ToOwner.Scope.of(reset), done);
+    }
+
+    @Override
+    public void clear(VolumeId volume, Runnable done) {
+        end(volume, ToOwner.Scope.CLEAR, done);
+    }
+
+    private void end(VolumeId volume, ToOwner.Scope scope, Runnable done) {
         assert shard.isCurrent();
         comparisons.onAborted();
         ingress.context()
                 .shard()
-                .execute(() -> ingress.reset(state, volume, () -> shard.execute(done)));
+                .execute(() -> ingress.endAll(state, volume, scope, () -> shard.execute(done)));
+    }
+
+    @Override
+    public void resetNexus(Collection<VolumeId> volumes, Runnable done) {
+        assert shard.isCurrent();
+        comparisons.onAborted();
+        List<VolumeId> all = List.copyOf(volumes);
+        ingress.context()
+                .shard()
+                .execute(() -> ingress.resetNexus(state, all, () -> shard.execute(done)));
     }
 
     @Override

@@ -8,7 +8,10 @@ import io.ashlar.volume.wire.ToOwner;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Requests to owners that something be dropped or decided. Each is asked of whoever owns the volume
@@ -16,14 +19,24 @@ import org.jspecify.annotations.Nullable;
  * 2). Owned by the volume shard.
  */
 final class Controls {
+    private static final Logger LOG = LoggerFactory.getLogger(Controls.class);
+
+    /** A host expects the answer to an abort within this. */
+    private static final long LATE_NANOS = 1_000_000_000L;
+
     private static final class Call {
         final ToOwner.Control message;
         final Runnable done;
+        final long nanos;
         @Nullable ProcessId sentTo;
 
-        Call(ToOwner.Control message, Runnable done) {
+        /** The log says why it takes so long. */
+        boolean isExplained;
+
+        Call(ToOwner.Control message, Runnable done, long nanos) {
             this.message = message;
             this.done = done;
+            this.nanos = nanos;
         }
     }
 
@@ -48,7 +61,10 @@ final class Controls {
             Runnable done) {
         long id = ++callCount;
         Call call =
-                new Call(new ToOwner.Control(id, volume, scope, host, association, subject), done);
+                new Call(
+                        new ToOwner.Control(id, volume, scope, host, association, subject),
+                        done,
+                        context.clock().nanos());
         calls.put(id, call);
         if (context.metadata().state().volumes().containsKey(volume)) {
             send(call);
@@ -88,6 +104,30 @@ final class Controls {
                 call.done.run();
             } else if (!volume.owner().equals(call.sentTo)) {
                 send(call);
+            }
+        }
+    }
+
+    /** Asks again, and says in the log what keeps a host waiting for the answer to an abort. */
+    void onTimer() {
+        resend();
+        long now = context.clock().nanos();
+        for (Call call : calls.values()) {
+            ToOwner.Control message = call.message;
+            if (message.scope().isPromise()
+                    && !call.isExplained
+                    && now - call.nanos >= LATE_NANOS) {
+                call.isExplained = true;
+                ProcessId asked = call.sentTo;
+                LOG.warn(
+                        "{}: {} by {} is not answered after {} s: {}",
+                        message.volume(),
+                        message.scope(),
+                        message.host(),
+                        TimeUnit.NANOSECONDS.toSeconds(now - call.nanos),
+                        asked == null
+                                ? "no node that serves the volume was reached yet"
+                                : "it waits for " + asked + ", whose log says why if it serves it");
             }
         }
     }

@@ -20,6 +20,7 @@ import io.ashlar.volume.wire.Post;
 import io.ashlar.volume.wire.ToIngress;
 import io.ashlar.volume.wire.ToOwner;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.SortedSet;
@@ -41,6 +42,7 @@ public final class Ingress {
     private final SortedMap<Long, AssociationState> associations = new TreeMap<>();
     private final SortedMap<AssociationId, AssociationState> byId = new TreeMap<>();
     private final EndedSessions endedSessions;
+    private final ResetNotices resets = new ResetNotices();
     private long associationCount;
     private long pausedNanos;
 
@@ -122,8 +124,16 @@ public final class Ingress {
         ask(volume, ToOwner.Scope.ABORT, association, AssociationPort.NO_COMMAND, done);
     }
 
-    void reset(AssociationState association, VolumeId volume, Runnable done) {
-        ask(volume, ToOwner.Scope.RESET, association, 0, done);
+    /** A reset of the volume, or CLEAR TASK SET. */
+    void endAll(AssociationState association, VolumeId volume, ToOwner.Scope scope, Runnable done) {
+        ask(volume, scope, association, 0, done);
+    }
+
+    /** I_T NEXUS RESET: whatever of the association is not yet admitted never will be. */
+    void resetNexus(AssociationState association, Collection<VolumeId> volumes, Runnable done) {
+        SortedSet<VolumeId> all = new TreeSet<>(volumes);
+        association.commands.values().forEach(command -> all.add(command.volume()));
+        endAll(association, _ -> true, all, ToOwner.Scope.NEXUS, 0, done);
     }
 
     void closeConnection(ConnectionState connection) {
@@ -131,6 +141,7 @@ public final class Ingress {
         endAll(
                 connection.association,
                 command -> command.connection == connection,
+                new TreeSet<>(),
                 ToOwner.Scope.CONNECTION,
                 connection.number,
                 () -> {});
@@ -147,7 +158,13 @@ public final class Ingress {
             return;
         }
         association.isClosing = true;
-        endAll(association, _ -> true, ToOwner.Scope.ASSOCIATION, 0, () -> onClosed(association));
+        endAll(
+                association,
+                _ -> true,
+                new TreeSet<>(),
+                ToOwner.Scope.ASSOCIATION,
+                0,
+                () -> onClosed(association));
     }
 
     private void onClosed(AssociationState association) {
@@ -160,17 +177,17 @@ public final class Ingress {
     }
 
     /**
-     * Ends commands. Only owners of volumes with unanswered commands need to be asked: whatever was
-     * answered is decided.
+     * Ends commands. Of these volumes' owners, and of those with unanswered commands: of an
+     * association alone, whatever was answered is decided.
      */
     private void endAll(
             AssociationState association,
             Predicate<HostCommand> isMeant,
+            SortedSet<VolumeId> volumes,
             ToOwner.Scope scope,
             long subject,
             Runnable done) {
         List<HostCommand> ending = new ArrayList<>();
-        SortedSet<VolumeId> volumes = new TreeSet<>();
         for (HostCommand command : association.commands.values()) {
             if (isMeant.test(command)) {
                 command.isEnding = true;
@@ -297,6 +314,9 @@ public final class Ingress {
     }
 
     private void onReset(ToIngress.VolumeReset reset) {
+        if (!resets.isNew(reset)) {
+            return;
+        }
         ControlState view = context.metadata().state();
         VolumeRecord volume = view.volumes().get(reset.volume());
         if (volume == null) {
@@ -307,7 +327,7 @@ public final class Ingress {
                     association.number == reset.association()
                             && reset.ingress().equals(context.post().self().node());
             if (!isItself && Visibility.isVisible(view, association.id.host(), volume)) {
-                association.tell(listener -> listener.volumeReset(volume.id()));
+                association.tell(listener -> listener.volumeReset(volume.id(), reset.reset()));
             }
         }
     }
@@ -329,13 +349,14 @@ public final class Ingress {
 
     public void onView(ControlState view) {
         servings.onView(view);
+        resets.onView(view);
         commands.onView(view);
         controls.resend();
         moves.look();
     }
 
     public void onTimer() {
-        controls.resend();
+        controls.onTimer();
         commands.onTimer();
         long now = context.clock().nanos();
         if (now - pausedNanos >= context.settings().ticketInterval().toNanos() / 2) {

@@ -71,6 +71,14 @@ final class PartPlan {
         return sums;
     }
 
+    /**
+     * How long the stretches are that no part goes beyond, whether it reads or writes. A part is
+     * one entry of its group's log, or one look at the store.
+     */
+    static int atomicBytes(int chunkBytes) {
+        return Math.min(chunkBytes, Sizes.PAYLOAD_BYTES_MAX);
+    }
+
     boolean hasNext() {
         return switch (request) {
             case IoRequest.Flush _, IoRequest.ChangeReservations _ -> !isMade;

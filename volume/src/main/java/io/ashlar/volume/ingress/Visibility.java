@@ -60,6 +60,7 @@ public final class Visibility {
                 volume.logicalBlockBytes(),
                 volume.identity(),
                 false,
-                view.settings().explicitAlua());
+                view.settings().explicitAlua(),
+                PartPlan.atomicBytes(volume.chunkBytes()));
     }
 }

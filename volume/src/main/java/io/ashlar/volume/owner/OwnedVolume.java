@@ -346,6 +346,11 @@ final class OwnedVolume implements PartIssuer.Decisions, Admission.Door {
 
     // ---- aborts, resets, ends
 
+    /** What an ingress is told whose stream begins anew; null if there was no reset. */
+    ToIngress.@Nullable VolumeReset lastReset() {
+        return controls.lastReset();
+    }
+
     void onControl(ProcessId from, ToOwner.Control message) {
         controls.onControl(from, message, ++admissions);
     }
@@ -403,6 +408,7 @@ final class OwnedVolume implements PartIssuer.Decisions, Admission.Door {
             return null;
         }
         admission.advanceAll();
+        controls.onTimer();
         return move == null ? traffic.look(context.clock().nanos()) : null;
     }
 

@@ -280,6 +280,10 @@ public final class Owner {
             if (owned.isServing()) {
                 context.post().send(peer.node(), owned.serving());
             }
+            ToIngress.VolumeReset reset = owned.lastReset();
+            if (reset != null) {
+                context.post().send(peer.node(), reset);
+            }
         }
     }
 

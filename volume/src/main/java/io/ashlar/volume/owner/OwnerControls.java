@@ -1,14 +1,21 @@
 package io.ashlar.volume.owner;
 
-import io.ashlar.common.NodeId;
+import io.ashlar.common.PgId;
 import io.ashlar.common.ProcessId;
+import io.ashlar.common.reservation.LegacyReservation;
 import io.ashlar.volume.IoError;
+import io.ashlar.volume.Reset;
 import io.ashlar.volume.owner.FenceRules.Rule;
 import io.ashlar.volume.wire.ToIngress;
 import io.ashlar.volume.wire.ToOwner;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Aborts, resets, ends of connections and associations, and settlements, of one volume at its owner
@@ -17,6 +24,11 @@ import org.jspecify.annotations.Nullable;
  * that was still the owner afterwards.
  */
 final class OwnerControls {
+    private static final Logger LOG = LoggerFactory.getLogger(OwnerControls.class);
+
+    /** A host expects the answer to an abort within this. */
+    static final long LATE_NANOS = 1_000_000_000L;
+
     private final OwnedVolume volume;
     private final OwnerContext context;
     private final PartIssuer issuer;
@@ -24,6 +36,8 @@ final class OwnerControls {
     private final Admission admission;
     private final ReservationChanges changes;
     private final List<PendingControl> controls = new ArrayList<>();
+    private ToIngress.@Nullable VolumeReset lastReset;
+    private long resetCount;
 
     OwnerControls(
             OwnedVolume volume,
@@ -46,7 +60,8 @@ final class OwnerControls {
                 return; // asked again; the answer is on its way
             }
         }
-        PendingControl control = new PendingControl(from, message, admission);
+        PendingControl control =
+                new PendingControl(from, message, admission, context.clock().nanos());
         if (!volume.isServing()) {
             answer(control, false);
             return;
@@ -85,7 +100,7 @@ final class OwnerControls {
                     .noteAbort(
                             control.message.host(),
                             control.from,
-                            control.message.scope() == ToOwner.Scope.RESET);
+                            control.message.scope().isOfAll());
         }
     }
 
@@ -135,11 +150,10 @@ final class OwnerControls {
         return false;
     }
 
-    /** A reset ends the reservation of SPC-2, too (SPC-2 section 5.5.1). */
+    /** A reset and the loss of a nexus end the reservation of SPC-2, too (SPC-2 section 5.5.1). */
     private void finish(PendingControl control) {
-        if (control.message.scope() == ToOwner.Scope.RESET
-                && volume.isServing()
-                && changes.endLegacy(() -> finish(control))) {
+        if (volume.isServing()
+                && changes.endLegacy(held -> endsWith(control, held), () -> finish(control))) {
             control.isProving = true;
             return;
         }
@@ -147,13 +161,63 @@ final class OwnerControls {
             return;
         }
         answer(control, true);
-        if (control.message.scope() == ToOwner.Scope.RESET) {
-            NodeId ingress = control.from.node();
-            context.post()
-                    .broadcast(
-                            new ToIngress.VolumeReset(
-                                    volume.id, ingress, control.message.association()));
+        Reset reset = control.message.scope().reset();
+        if (reset != null) {
+            lastReset =
+                    new ToIngress.VolumeReset(
+                            volume.id,
+                            control.from.node(),
+                            control.message.association(),
+                            reset,
+                            volume.accessEpoch,
+                            ++resetCount);
+            context.post().broadcast(lastReset);
         }
+    }
+
+    private static boolean endsWith(PendingControl control, LegacyReservation held) {
+        return control.message.scope().reset() != null
+                || (control.message.scope() == ToOwner.Scope.NEXUS
+                        && held.ingress().equals(control.from)
+                        && held.association() == control.message.association());
+    }
+
+    /** The newest reset, for an ingress whose stream may have lost it; null if there was none. */
+    ToIngress.@Nullable VolumeReset lastReset() {
+        return lastReset;
+    }
+
+    /** Says in the log what keeps a host waiting for the answer to an abort. */
+    void onTimer() {
+        long now = context.clock().nanos();
+        for (PendingControl control : controls) {
+            if (control.isAbort() && !control.isExplained && now - control.nanos >= LATE_NANOS) {
+                control.isExplained = true;
+                LOG.warn(
+                        "{}: {} asked by {} for {} is not done after {} s: {}",
+                        volume.id,
+                        control.message.scope(),
+                        control.from,
+                        control.message.host(),
+                        TimeUnit.NANOSECONDS.toSeconds(now - control.nanos),
+                        reason(control));
+            }
+        }
+    }
+
+    private String reason(PendingControl control) {
+        if (control.isProving) {
+            return "Raft has not confirmed yet that this node still owns the volume";
+        }
+        SortedSet<PgId> groups = new TreeSet<>();
+        int parts = 0;
+        for (OwnedPart part : issuer.undecided()) {
+            if (control.waitsFor(part, context.rules())) {
+                parts++;
+                groups.add(issuer.group(part));
+            }
+        }
+        return parts + " requests are in flight at placement groups " + groups;
     }
 
     /** This owner is deposed, or about to be: ask the next one. */

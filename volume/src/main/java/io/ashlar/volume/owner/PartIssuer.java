@@ -129,8 +129,13 @@ final class PartIssuer {
         }
     }
 
+    /** Where a part is sent, if it reads or writes. */
+    PgId group(OwnedPart part) {
+        return record.placementGroup(part.chunk(), pool);
+    }
+
     private PgRequest request(OwnedPart part) {
-        PgId pg = record.placementGroup(part.chunk(), pool);
+        PgId pg = group(part);
         ChunkId chunk = record.chunk(part.chunk());
         return switch (part.message.action()) {
             case Action.Read(_, int offset, int length) ->

@@ -3,7 +3,6 @@ package io.ashlar.volume.owner;
 import io.ashlar.common.ProcessId;
 import io.ashlar.volume.owner.FenceRules.Rule;
 import io.ashlar.volume.wire.ToOwner;
-import io.ashlar.volume.wire.ToOwner.Scope;
 
 /** A request of an ingress that something be dropped or decided, until it is. */
 final class PendingControl {
@@ -13,18 +12,25 @@ final class PendingControl {
     /** Admissions up to this one came before it. Later ones have newer tickets: other commands. */
     final long admission;
 
+    /** When it came. */
+    final long nanos;
+
     /** Everything is decided; only the proof of ownership is awaited. */
     boolean isProving;
 
-    PendingControl(ProcessId from, ToOwner.Control message, long admission) {
+    /** The log says why it takes so long. */
+    boolean isExplained;
+
+    PendingControl(ProcessId from, ToOwner.Control message, long admission, long nanos) {
         this.from = from;
         this.message = message;
         this.admission = admission;
+        this.nanos = nanos;
     }
 
     /** Whether the host is told that something will not take effect, by any path. */
     boolean isAbort() {
-        return message.scope() == Scope.ABORT || message.scope() == Scope.RESET;
+        return message.scope().isPromise();
     }
 
     /** Whether it asks that this part be dropped. */
@@ -37,8 +43,9 @@ final class PendingControl {
                             && part.message.association() == message.association()
                             && part.message.command() == message.subject();
             case CONNECTION -> isSame && part.message.connection() == message.subject();
-            case ASSOCIATION -> isSame && part.message.association() == message.association();
-            case RESET -> true;
+            case ASSOCIATION, NEXUS ->
+                    isSame && part.message.association() == message.association();
+            case RESET, TARGET_RESET, POWER_ON_RESET, CLEAR -> true;
         };
     }
 

@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.BiConsumer;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -82,14 +83,14 @@ final class ReservationChanges {
     }
 
     /**
-     * Ends a reservation of SPC-2, if there is one.
+     * Ends a reservation of SPC-2, if there is one that is meant.
      *
      * @param then runs when it has ended, not if this owner is deposed before
      * @return whether there is one
      */
-    boolean endLegacy(Runnable then) {
+    boolean endLegacy(Predicate<LegacyReservation> isMeant, Runnable then) {
         LegacyReservation held = volume.record().reservations().legacy();
-        if (held == null) {
+        if (held == null || !isMeant.test(held)) {
             return false;
         }
         queue.add(new Queued(new ReservationChange.LegacyEnd(held), (_, _) -> then.run()));

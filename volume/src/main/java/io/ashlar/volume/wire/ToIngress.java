@@ -9,6 +9,7 @@ import io.ashlar.common.WireFormatException;
 import io.ashlar.replication.PeerMessage;
 import io.ashlar.volume.IoError;
 import io.ashlar.volume.MoveResult;
+import io.ashlar.volume.Reset;
 import io.netty.buffer.ByteBuf;
 
 /**
@@ -168,8 +169,21 @@ public sealed interface ToIngress extends PeerMessage {
         }
     }
 
-    /** A volume was reset, by the association of that number at that ingress. */
-    record VolumeReset(VolumeId volume, NodeId ingress, long association) implements ToIngress {
+    /**
+     * A volume was reset, by the association of that number at that ingress. Sent again when a
+     * stream begins, since the former may have lost it.
+     *
+     * @param accessEpoch the owner's
+     * @param number of this reset among those of the owner at that epoch
+     */
+    record VolumeReset(
+            VolumeId volume,
+            NodeId ingress,
+            long association,
+            Reset reset,
+            long accessEpoch,
+            long number)
+            implements ToIngress {
         public static final int TYPE = 0x0416;
 
         @Override
@@ -181,11 +195,29 @@ public sealed interface ToIngress extends PeerMessage {
         public void encode(ByteBuf out) {
             out.writeByte(VolumeMessages.CURRENT).writeLong(volume.value());
             out.writeShort(ingress.value()).writeLong(association);
+            out.writeByte(
+                    switch (reset) {
+                        case LOGICAL_UNIT -> 1;
+                        case TARGET -> 2;
+                        case POWER_ON -> 3;
+                    });
+            out.writeLong(accessEpoch).writeLong(number);
         }
 
         static VolumeReset decode(ByteBuf in) {
             VolumeId volume = VolumeMessages.readVolume(in);
-            return new VolumeReset(volume, VolumeMessages.readNode(in), Wire.readLong(in));
+            NodeId ingress = VolumeMessages.readNode(in);
+            long association = Wire.readLong(in);
+            int code = Wire.readByte(in);
+            Reset reset =
+                    switch (code) {
+                        case 1 -> Reset.LOGICAL_UNIT;
+                        case 2 -> Reset.TARGET;
+                        case 3 -> Reset.POWER_ON;
+                        default -> throw new WireFormatException("reset " + code);
+                    };
+            return new VolumeReset(
+                    volume, ingress, association, reset, Wire.readLong(in), Wire.readLong(in));
         }
     }
 

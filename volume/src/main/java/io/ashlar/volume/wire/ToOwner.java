@@ -6,6 +6,7 @@ import io.ashlar.common.Wire;
 import io.ashlar.common.WireFormatException;
 import io.ashlar.common.reservation.ReservationCodec;
 import io.ashlar.replication.PeerMessage;
+import io.ashlar.volume.Reset;
 import io.netty.buffer.ByteBuf;
 import org.jspecify.annotations.Nullable;
 
@@ -88,13 +89,50 @@ public sealed interface ToOwner extends PeerMessage {
         CONNECTION(3),
         /** All of an association that ends. */
         ASSOCIATION(4),
-        /** All of everybody. */
-        RESET(5);
+        /** All of everybody; the volume is reset. */
+        RESET(5),
+        /** The same, as a hard reset. */
+        TARGET_RESET(6),
+        /** The same, as a loss of power. */
+        POWER_ON_RESET(7),
+        /** All of everybody; nothing else is reset. */
+        CLEAR(8),
+        /** All of an association, which goes on without its session reservation. */
+        NEXUS(9);
 
         private final int code;
 
         Scope(int code) {
             this.code = code;
+        }
+
+        /** The one that asks for a reset. */
+        public static Scope of(Reset reset) {
+            return switch (reset) {
+                case LOGICAL_UNIT -> RESET;
+                case TARGET -> TARGET_RESET;
+                case POWER_ON -> POWER_ON_RESET;
+            };
+        }
+
+        /** What is reset; null if nothing is. */
+        public @Nullable Reset reset() {
+            return switch (this) {
+                case RESET -> Reset.LOGICAL_UNIT;
+                case TARGET_RESET -> Reset.TARGET;
+                case POWER_ON_RESET -> Reset.POWER_ON;
+                case SETTLE, ABORT, CONNECTION, ASSOCIATION, CLEAR, NEXUS -> null;
+            };
+        }
+
+        /** Whether it ends the commands of all associations. */
+        public boolean isOfAll() {
+            return this == CLEAR || reset() != null;
+        }
+
+        /** Whether a host is told that something will not take effect, by any path. */
+        public boolean isPromise() {
+            return this == ABORT || this == NEXUS || isOfAll();
         }
 
         static Scope of(int code) {

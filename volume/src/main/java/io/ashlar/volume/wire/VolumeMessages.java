@@ -20,7 +20,7 @@ public final class VolumeMessages {
 
     public static final int LIVENESS_LAST = 0x05FF;
 
-    static final int CURRENT = 2;
+    static final int CURRENT = 3;
 
     private VolumeMessages() {}
 

@@ -17,6 +17,7 @@ import io.ashlar.replication.PeerMessage;
 import io.ashlar.replication.PeerTransport;
 import io.ashlar.volume.IoError;
 import io.ashlar.volume.MoveResult;
+import io.ashlar.volume.Reset;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.util.ArrayList;
@@ -140,7 +141,7 @@ class VolumeMessagesPropertyTest {
                     new ToOwner.Control(
                             random.nextLong(),
                             volume(),
-                            ToOwner.Scope.values()[random.nextInt(5)],
+                            ToOwner.Scope.values()[random.nextInt(ToOwner.Scope.values().length)],
                             "host",
                             random.nextLong(),
                             random.nextLong());
@@ -175,7 +176,12 @@ class VolumeMessagesPropertyTest {
             case 8 -> new ToIngress.Serving(volume(), random.nextLong(), random.nextLong());
             case 9 ->
                     new ToIngress.VolumeReset(
-                            volume(), new NodeId(1 + random.nextInt(65535)), random.nextLong());
+                            volume(),
+                            new NodeId(1 + random.nextInt(65535)),
+                            random.nextLong(),
+                            Reset.values()[random.nextInt(Reset.values().length)],
+                            random.nextLong(),
+                            random.nextLong());
             case 10 -> new ToIngress.RepliesLost();
             case 11 -> new ToOwner.Move(random.nextLong(), volume(), process().node());
             case 12 ->
