@@ -41,6 +41,14 @@ public final class NodeApi {
         return get("/v1/volumes/" + name);
     }
 
+    /** Begins a deep scrub of everything, and has it wait at once: no command is that fast. */
+    public long startPausedScrub() throws IOException, InterruptedException {
+        JsonNode job = change("POST", "/v1/jobs", "{\"kind\": \"SCRUB\", \"deep\": true}");
+        long id = job.path("id").asLong();
+        change("POST", "/v1/jobs/" + id + "/pause", "");
+        return id;
+    }
+
     /** Moves a volume's ownership; answers when the new owner serves. */
     public JsonNode move(String volume, int node) throws IOException, InterruptedException {
         return change("POST", "/v1/volumes/" + volume + "/move", "{\"node\": %d}".formatted(node));
