@@ -1,6 +1,7 @@
 package io.ashlar.iscsi;
 
 import io.ashlar.common.ChapSecrets;
+import io.ashlar.common.Check;
 import io.ashlar.common.NodeId;
 import io.ashlar.common.Payload;
 import io.ashlar.common.ProcessId;
@@ -11,6 +12,7 @@ import io.ashlar.common.reservation.LegacyReservation;
 import io.ashlar.common.reservation.Nexus;
 import io.ashlar.common.reservation.Notice;
 import io.ashlar.common.reservation.ReservationChange;
+import io.ashlar.common.reservation.ReservationCodec;
 import io.ashlar.common.reservation.ReservationTable;
 import io.ashlar.volume.Association;
 import io.ashlar.volume.AssociationId;
@@ -25,6 +27,10 @@ import io.ashlar.volume.Portal;
 import io.ashlar.volume.Reset;
 import io.ashlar.volume.VolumeInfo;
 import io.ashlar.volume.VolumeService;
+import io.ashlar.volume.wire.ToOwner;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -45,7 +51,7 @@ import java.util.function.Consumer;
  * turn after they were submitted, or after a delay.
  */
 public final class RamVolumeService implements VolumeService {
-    private static final int PAGE_BYTES = 256 * 1024;
+    private static final int PAGE_BYTES = 16 * 1024;
     private static final NodeId NODE = new NodeId(1);
 
     /** Contents; absent pages are zeros. */
@@ -117,6 +123,7 @@ public final class RamVolumeService implements VolumeService {
     private final Map<AssociationId, RamAssociation> associations = new HashMap<>();
     private final Map<String, ChapSecrets> chap = new ConcurrentHashMap<>();
     private final AtomicLong associationCount = new AtomicLong();
+    private final AtomicLong changes = new AtomicLong();
     private volatile boolean ready = true;
     private boolean explicitAlua;
     private volatile long delayNanos;
@@ -263,6 +270,16 @@ public final class RamVolumeService implements VolumeService {
         return paths;
     }
 
+    /** Whether there are no associations. */
+    public synchronized boolean isUnused() {
+        return associations.isEmpty();
+    }
+
+    /** How often contents or reservations may have changed, ever. */
+    public long changes() {
+        return changes.get();
+    }
+
     private synchronized Volume find(VolumeId id) {
         for (Volume volume : volumes.values()) {
             if (volume.info.id().equals(id)) {
@@ -278,6 +295,8 @@ public final class RamVolumeService implements VolumeService {
             AssociationListener listener,
             Shard shard,
             Consumer<Association> done) {
+        checkLength(id.host(), ToOwner.HOST_BYTES_MAX);
+        checkLength(id.initiatorPort(), ReservationCodec.PORT_BYTES_MAX);
         RamAssociation association = new RamAssociation(id, listener, shard);
         RamAssociation former;
         synchronized (this) {
@@ -289,6 +308,12 @@ public final class RamVolumeService implements VolumeService {
         } else {
             former.shard.execute(() -> former.fence(established));
         }
+    }
+
+    /** What is longer could not be sent to the owner. */
+    private static void checkLength(String name, int bytesMax) {
+        int bytes = name.getBytes(StandardCharsets.UTF_8).length;
+        Check.argument(bytes <= bytesMax, "name of %s bytes, limit %s", bytes, bytesMax);
     }
 
     private synchronized void leave(RamAssociation association) {
@@ -310,6 +335,7 @@ public final class RamVolumeService implements VolumeService {
                 if (error != null) {
                     yield new IoResult.Failed(error);
                 }
+                changes.incrementAndGet();
                 volume.write(offset, data);
                 yield IoResult.DONE;
             }
@@ -324,6 +350,7 @@ public final class RamVolumeService implements VolumeService {
                 if (at >= 0) {
                     yield new IoResult.Miscompared(at);
                 }
+                changes.incrementAndGet();
                 volume.write(offset, data);
                 yield IoResult.DONE;
             }
@@ -333,6 +360,7 @@ public final class RamVolumeService implements VolumeService {
                 if (error != null) {
                     yield new IoResult.Failed(error);
                 }
+                changes.incrementAndGet();
                 volume.zero(offset, length);
                 yield IoResult.DONE;
             }
@@ -492,7 +520,7 @@ public final class RamVolumeService implements VolumeService {
                 return new IoResult.Failed(IoError.NO_SUCH_VOLUME);
             }
             if (request instanceof IoRequest.ChangeReservations(_, var change)) {
-                return change(volume, filledIn(change));
+                return change(volume, asSent(filledIn(change)));
             }
             AccessKind kind =
                     request instanceof IoRequest.Read ? AccessKind.READ : AccessKind.WRITE;
@@ -519,10 +547,20 @@ public final class RamVolumeService implements VolumeService {
             };
         }
 
+        /** By the codec that it goes through on its way to the owner and into the log. */
+        private static ReservationChange asSent(ReservationChange change) {
+            ByteBuf bytes = Unpooled.buffer();
+            ReservationCodec.writeChange(bytes, change);
+            return ReservationCodec.readChange(bytes);
+        }
+
         private IoResult change(Volume volume, ReservationChange change) {
             synchronized (RamVolumeService.this) {
                 ReservationTable before = volume.reservations;
                 ReservationTable.Result result = before.apply(change, List.of(1, 2));
+                if (!result.table().equals(before)) {
+                    changes.incrementAndGet();
+                }
                 volume.reservations = result.table();
                 for (RamAssociation each : associations.values()) {
                     Notice notice = result.table().notices().get(each.nexus());

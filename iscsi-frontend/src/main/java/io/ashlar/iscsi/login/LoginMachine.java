@@ -23,9 +23,6 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  */
 public final class LoginMachine {
-    /** Longest iSCSI name, section 4.2.7.1, in bytes. */
-    private static final int NAME_BYTES_MAX = 223;
-
     /** A login response carries at most this much text; larger answers go on with the C bit. */
     private static final int RESPONSE_TEXT_BYTES_MAX = 8192;
 
@@ -192,7 +189,7 @@ public final class LoginMachine {
         if (initiator == null) {
             return refuse(request, LoginStatus.MISSING_PARAMETER, "InitiatorName is missing");
         }
-        if (!isName(initiator)) {
+        if (!InitiatorNames.isName(initiator)) {
             return refuse(request, LoginStatus.INITIATOR_ERROR, "InitiatorName is none");
         }
         boolean discovery = "Discovery".equals(type);
@@ -212,20 +209,6 @@ public final class LoginMachine {
         authentication.begin(initiator, target.chap(initiator));
         identity = new LoginIdentity(initiator, request.isid(), request.cid(), discovery);
         return null;
-    }
-
-    /** Printable and not too long; it goes into logs. */
-    private static boolean isName(String name) {
-        if (name.isEmpty() || name.length() > NAME_BYTES_MAX) {
-            return false;
-        }
-        for (int i = 0; i < name.length(); i++) {
-            char c = name.charAt(i);
-            if (c <= ' ' || c == ',' || c == 0x7F || Character.isISOControl(c)) {
-                return false;
-            }
-        }
-        return true;
     }
 
     /**

@@ -36,7 +36,7 @@ public final class TextKeys {
             }
             String pair = new String(text, at, end - at, StandardCharsets.UTF_8);
             int equals = pair.indexOf('=');
-            if (equals < 1 || equals > KEY_LENGTH_MAX) {
+            if (equals < 1 || equals > KEY_LENGTH_MAX || !isKey(pair, equals)) {
                 throw new WireFormatException("text without a key");
             }
             String value = pair.substring(equals + 1);
@@ -49,6 +49,17 @@ public final class TextKeys {
             at = end + 1;
         }
         return keys;
+    }
+
+    /** Visible ASCII, as all keys of section 6.1 are: keys are sent back, and go into logs. */
+    private static boolean isKey(String pair, int length) {
+        for (int i = 0; i < length; i++) {
+            char c = pair.charAt(i);
+            if (c <= ' ' || c > '~') {
+                return false;
+            }
+        }
+        return true;
     }
 
     public static byte[] format(Map<String, String> keys) {

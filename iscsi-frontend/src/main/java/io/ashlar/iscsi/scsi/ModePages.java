@@ -52,7 +52,7 @@ final class ModePages {
     private static final int LONG_LBA = 0x10;
     private static final int WRITE_PROTECT = 0x80;
     private static final int DPO_FUA = 0x10;
-    private static final Sense SAVING_NOT_SUPPORTED = new Sense(Sense.ILLEGAL_REQUEST_KEY, 0x3900);
+    static final Sense SAVING_NOT_SUPPORTED = new Sense(Sense.ILLEGAL_REQUEST_KEY, 0x3900);
 
     /** Which values MODE SENSE asks for; saved ones (3) do not exist. */
     enum Values {

@@ -46,7 +46,10 @@ public interface ScsiTask {
     /** What was received. The array is given away: nobody writes to it any more. */
     Payload received();
 
-    /** Runs {@code next} when there is memory for {@code bytes} of data from below. */
+    /**
+     * Runs {@code next} when there is memory for {@code bytes} of data from below. What was
+     * received is given up by that.
+     */
     void reserve(int bytes, Runnable next);
 
     /** Hands an I/O down. At most one at a time. */

@@ -1,5 +1,6 @@
 package io.ashlar.iscsi.scsi;
 
+import io.ashlar.iscsi.login.InitiatorNames;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -60,7 +61,9 @@ final class TransportIds {
         }
         String port = new String(text, 0, length, StandardCharsets.UTF_8).toLowerCase(Locale.ROOT);
         int separator = port.lastIndexOf(SEPARATOR);
-        if (length == text.length || separator <= 0) {
+        if (length == text.length
+                || separator <= 0
+                || !InitiatorNames.isName(port.substring(0, separator))) {
             return null;
         }
         String isid = port.substring(separator + SEPARATOR.length());

@@ -116,6 +116,11 @@ public final class ConnectionMachine implements PduDecoder.Receiver {
         return state;
     }
 
+    /** Commands that wait for memory or for their turn. */
+    int waitingCount() {
+        return session == null ? 0 : session.waitingCount();
+    }
+
     /** Whether the login is over, one way or the other. */
     public boolean isPastLogin() {
         return state != State.XPT_UP && state != State.IN_LOGIN;

@@ -47,6 +47,16 @@ final class Credit {
         admit();
     }
 
+    /** How many wait. */
+    int waitingCount() {
+        return waiting.size();
+    }
+
+    /** A task that is over waits for nothing more. */
+    void forget(Task task) {
+        waiting.removeIf(each -> each.task() == task);
+    }
+
     /** Lets in whom there is credit for. */
     void admit() {
         Waiting first = waiting.peek();

@@ -56,6 +56,10 @@ final class Session implements AssociationListener {
     private @Nullable Association association;
     private @Nullable HostConnection connection;
     private final Deliveries deliveries = new Deliveries(this::onDelivered);
+
+    /** The command whose header is there, and the rest is not; it may hold memory already. */
+    private @Nullable Task arriving;
+
     private byte[] discarded = new byte[0];
     private int immediateCount;
     private int statSn;
@@ -166,6 +170,11 @@ final class Session implements AssociationListener {
         return tasks.size();
     }
 
+    /** Commands that wait for memory or for their turn. */
+    int waitingCount() {
+        return credit.waitingCount() + order.waitingCount();
+    }
+
     @Nullable Task task(int initiatorTaskTag) {
         return tasks.get(initiatorTaskTag);
     }
@@ -228,6 +237,7 @@ final class Session implements AssociationListener {
                 if (accepts(command)) {
                     Task task = new Task(this, command, stamp);
                     task.onHeader(area);
+                    arriving = task;
                     return task;
                 }
                 discard(area);
@@ -259,7 +269,7 @@ final class Session implements AssociationListener {
     }
 
     private boolean accepts(ScsiCommandPdu command) {
-        if (connection == null || tasks.containsKey(command.initiatorTaskTag())) {
+        if (ended || connection == null || tasks.containsKey(command.initiatorTaskTag())) {
             return false;
         }
         return command.immediate()
@@ -353,6 +363,7 @@ final class Session implements AssociationListener {
             // else outside of the command window: ignored, section 4.2.2.1
             return;
         }
+        arriving = null;
         begun.onImmediateData(area.length());
         tasks.put(command.initiatorTaskTag(), begun);
         if (command.immediate()) {
@@ -470,9 +481,8 @@ final class Session implements AssociationListener {
             window.finished();
         }
         // else its CmdSN is free once its turn has come
-        if (task.isInOrder()) {
-            order.ended(task);
-        }
+        credit.forget(task);
+        order.ended(task);
     }
 
     /** Whether a command begins as soon as it is complete, so that it may hold memory. */
@@ -599,6 +609,11 @@ final class Session implements AssociationListener {
         ended = true;
         for (Task task : tasks.values().toArray(new Task[0])) {
             task.abandon();
+        }
+        Task half = arriving;
+        if (half != null) {
+            arriving = null;
+            half.abandon();
         }
     }
 

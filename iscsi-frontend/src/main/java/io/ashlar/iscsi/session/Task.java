@@ -244,7 +244,7 @@ final class Task implements ScsiTask {
         if (arrived >= wanted || more <= 0) {
             begin();
         } else {
-            reserve((int) more, this::begin);
+            take((int) more, this::begin);
         }
     }
 
@@ -334,9 +334,28 @@ final class Task implements ScsiTask {
         return session.taskCount() > 1;
     }
 
+    /**
+     * What was held for the initiator's data is given back first, as it is used up or was not asked
+     * for: commands that hold memory and wait for more would wait for each other.
+     */
     @Override
     public void reserve(int bytes, Runnable next) {
+        if (credit > 0) {
+            buffer = unsolicited ? new byte[unsolicitedMax] : new byte[0];
+            releaseCredit();
+        }
+        take(bytes, next);
+    }
+
+    private void take(int bytes, Runnable next) {
         session.credit().take(this, bytes, () -> onCredit(bytes, next));
+    }
+
+    private void releaseCredit() {
+        long bytes = credit;
+        credit = 0;
+        session.budget().giveBack(bytes);
+        session.credit().giveBack(bytes);
     }
 
     /** Called by {@link Credit}: that much is this task's, until it is over. */
@@ -468,11 +487,8 @@ final class Task implements ScsiTask {
             over = true;
             afterData = null;
             ending = null;
-            long bytes = credit;
-            credit = 0;
             session.forget(this);
-            session.budget().giveBack(bytes);
-            session.credit().giveBack(bytes);
+            releaseCredit();
         }
     }
 

@@ -28,6 +28,11 @@ final class TaskOrder {
                 || (waiting.isEmpty() && !orderedActive && (attribute != ORDERED || active == 0));
     }
 
+    /** How many wait. */
+    int waitingCount() {
+        return waiting.size();
+    }
+
     void add(Task task) {
         if (isOpen(task.command().attribute())) {
             start(task);
@@ -36,12 +41,21 @@ final class TaskOrder {
         }
     }
 
-    /** A command that had begun has ended. */
+    /** A command has ended, whether it had begun or not. */
     void ended(Task task) {
-        active--;
-        if (task.command().attribute() == ORDERED) {
-            orderedActive = false;
+        if (!task.isInOrder()) {
+            // or those that are aborted would pile up behind one that waits
+            waiting.remove(task);
+        } else {
+            active--;
+            if (task.command().attribute() == ORDERED) {
+                orderedActive = false;
+            }
         }
+        beginNext();
+    }
+
+    private void beginNext() {
         Task next = waiting.peek();
         while (next != null && !orderedActive) {
             boolean ordered = next.command().attribute() == ORDERED;
