@@ -40,8 +40,7 @@ final class KernelLab implements AutoCloseable {
                         Map.of());
         try {
             cluster.destroy();
-            cluster.start();
-            cluster.ashlar(1, "volume", "delete", "demo", "--yes").orThrow();
+            startCluster();
             say("the cluster is healthy");
             guest = new Guest(image, fabric, TARGET.resolve("guest-run"), INITIATOR);
         } catch (IOException | InterruptedException | AssertionError e) {
@@ -50,6 +49,12 @@ final class KernelLab implements AutoCloseable {
             }
             throw e;
         }
+    }
+
+    /** Starts all nodes; every such start makes the volume that any host sees. */
+    void startCluster() throws IOException, InterruptedException {
+        cluster.start();
+        cluster.ashlar(1, "volume", "delete", "demo", "--yes").orThrow();
     }
 
     DevCluster cluster() {
