@@ -52,6 +52,7 @@ final class Authentication {
     private byte[] challenge = new byte[0];
     private int identifier;
     private boolean begun;
+    private boolean noneAgreed;
     private State state = State.OPEN;
 
     Authentication(String targetName, Nonces nonces) {
@@ -124,6 +125,10 @@ final class Authentication {
         if (!inStage || !Negotiation.contains(methods, "None")) {
             return failed("insists on a method of authentication, and has no secret here");
         }
+        if (noneAgreed) {
+            return outOfStep(); // section 6.3: a key is negotiated once
+        }
+        noneAgreed = true;
         answers.put("AuthMethod", "None");
         return null;
     }

@@ -159,6 +159,7 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter implements Ef
         int bytes = PduEncoder.bytesMax(data.length());
         ByteBuf out = batch;
         if (out != null && out.writableBytes() < bytes) {
+            batch = null; // first, as writing may lead back here
             channel.write(out);
             out = null;
         }

@@ -94,8 +94,12 @@ final class FuzzedConnection {
 
     /** The initiator stops taking answers, or goes on. */
     void toggleWritable() {
-        writable = !writable;
-        channel.unsafe().outboundBuffer().setUserDefinedWritability(1, writable);
+        boolean isWritable = !writable;
+        writable = isWritable;
+        // in the event loop, as by a socket; else tasks would run in the middle of others
+        channel.eventLoop()
+                .execute(() ->
+                        channel.unsafe().outboundBuffer().setUserDefinedWritability(1, isWritable));
         channel.runPendingTasks();
         takeAnswers();
     }
