@@ -37,6 +37,9 @@ public final class MetadataServer implements AutoCloseable {
     private static final Duration BARRIER_ATTEMPT = Duration.ofSeconds(2);
     private static final long BARRIER_RETRY_MILLIS = 100;
 
+    /** After that long another attempt goes beside one that is not answered. */
+    private static final long BARRIER_OVERLAP_MILLIS = 500;
+
     private final ControlReplica replica = new ControlReplica();
     private final Watchers watchers = new Watchers();
     private final ScheduledThreadPoolExecutor timer;
@@ -228,17 +231,27 @@ public final class MetadataServer implements AutoCloseable {
             this.done = done;
         }
 
+        /** Does not wait long for one: a leader that is gone answers none, and its heir all. */
         void attempt() {
-            if (!isDone.get()) {
-                engine.readBarrier(BARRIER_ATTEMPT)
-                        .whenComplete((_, error) -> {
-                            if (error == null) {
-                                hold();
-                            } else {
-                                later(BARRIER_RETRY_MILLIS, this::attempt);
-                            }
-                        });
+            if (isDone.get()) {
+                return;
             }
+            AtomicBoolean isFollowed = new AtomicBoolean();
+            Runnable next =
+                    () -> {
+                        if (isFollowed.compareAndSet(false, true)) {
+                            attempt();
+                        }
+                    };
+            engine.readBarrier(BARRIER_ATTEMPT)
+                    .whenComplete((_, error) -> {
+                        if (error == null) {
+                            hold();
+                        } else {
+                            later(BARRIER_RETRY_MILLIS, next);
+                        }
+                    });
+            later(BARRIER_OVERLAP_MILLIS, next);
         }
 
         /**

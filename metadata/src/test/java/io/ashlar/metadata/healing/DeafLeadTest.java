@@ -10,7 +10,7 @@ import java.util.Optional;
 import java.util.SortedSet;
 import org.junit.jupiter.api.Test;
 
-/** A leader that nobody can reach hands over, and one that only seems so does it once. */
+/** A leader that nobody can reach hands over, and one that only seems so does it seldom. */
 class DeafLeadTest {
     private static final long STEP = DeafLead.PATIENCE.toNanos();
     private static final NodeId SELF = new NodeId(1);
@@ -35,6 +35,20 @@ class DeafLeadTest {
         assertThat(look(true, Fixture.nodes(3))).isEmpty();
         assertThat(look(true, Fixture.nodes())).isEmpty();
         assertThat(look(true, Fixture.nodes())).contains(new NodeId(2));
+    }
+
+    @Test
+    void whoFindsNobodyToTakeTheLeadAsksAgainAfterAWhile() {
+        assertThat(look(true, Fixture.nodes(2, 3))).isEmpty();
+        assertThat(look(true, Fixture.nodes())).isEmpty();
+        for (int round = 0; round < 3; round++) {
+            long began = now;
+            assertThat(look(true, Fixture.nodes())).contains(new NodeId(2));
+            assertThat(look(true, Fixture.nodes())).contains(new NodeId(3));
+            while (now < began + DeafLead.ROUND.toNanos()) {
+                assertThat(look(true, Fixture.nodes())).isEmpty();
+            }
+        }
     }
 
     @Test
