@@ -10,6 +10,7 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -118,6 +119,20 @@ public final class DevCluster implements AutoCloseable {
         dev(START_TIMEOUT, options.toArray(String[]::new));
         awaitHealthy();
         targetName = api(1).status().path("target").asString();
+    }
+
+    /** Copies what its nodes have logged, for whoever looks for the reason of a failure. */
+    public void keepLogs(Path to) throws IOException {
+        Files.createDirectories(to);
+        for (int node = 1; node <= NODES; node++) {
+            Path log = directory.resolve("node" + node).resolve("node.log");
+            if (Files.exists(log)) {
+                Files.copy(
+                        log,
+                        to.resolve("node" + node + ".log"),
+                        StandardCopyOption.REPLACE_EXISTING);
+            }
+        }
     }
 
     /** Stops it and removes its data. */

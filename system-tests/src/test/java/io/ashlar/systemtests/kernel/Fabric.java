@@ -20,6 +20,7 @@ final class Fabric implements AutoCloseable {
     private static final String NETWORK = "198.51.100.";
     private static final String PREFIX_LENGTH = "/24";
     private static final int TEST = 1;
+    private static final int BRIDGE_ITSELF = 10;
     private static final int FIRST_NODE = 11;
     private static final int GUEST = 101;
     private static final String BRIDGE = "fabric";
@@ -38,9 +39,10 @@ final class Fabric implements AutoCloseable {
         try {
             ip("netns add " + namespace);
             inside("link set lo up");
-            // Else all addresses would go with the first one.
-            run(prefix(), "sysctl -q -w net.ipv4.conf.all.promote_secondaries=1").orThrow();
             inside("link add " + BRIDGE + " type bridge");
+            // The first address stays: without it all others would go, or be made anew, which
+            // breaks connections that have nothing to do with the address that is removed.
+            inside("addr add " + at(BRIDGE_ITSELF) + " dev " + BRIDGE);
             for (int node = 0; node < DevCluster.NODES; node++) {
                 inside("addr add " + at(FIRST_NODE + node) + " dev " + BRIDGE);
             }

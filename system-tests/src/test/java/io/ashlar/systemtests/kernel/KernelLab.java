@@ -100,6 +100,7 @@ final class KernelLab implements AutoCloseable {
     public void close() throws IOException, InterruptedException {
         try (Fabric closedLast = fabric;
                 Guest closedFirst = guest) {
+            cluster.keepLogs(TARGET.resolve("kernel-logs"));
             cluster.destroy();
         }
     }
