@@ -12,7 +12,7 @@ final class LogicalUnit {
     private int pending = UnitAttention.POWER_ON.bit();
 
     private boolean descriptorSense;
-    private boolean taskAborted;
+    private boolean taskAborted = ModePages.TAS_BY_DEFAULT;
 
     LogicalUnit(int number, VolumeInfo volume) {
         this.number = number;
@@ -64,7 +64,7 @@ final class LogicalUnit {
     void raise(UnitAttention condition) {
         if (condition.isReset()) {
             descriptorSense = false;
-            taskAborted = false;
+            taskAborted = ModePages.TAS_BY_DEFAULT;
         }
         boolean isCovered = false;
         for (UnitAttention each : UnitAttention.values()) {

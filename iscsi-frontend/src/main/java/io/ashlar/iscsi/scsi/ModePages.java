@@ -36,6 +36,9 @@ final class ModePages {
 
     static final int TAS = 0x40;
 
+    /** Whoever's commands are aborted by others is told at once (docs/adr/0011). */
+    static final boolean TAS_BY_DEFAULT = true;
+
     private static final int ERROR_RECOVERY = 0x01;
     private static final int CACHING = 0x08;
     private static final int EXTENSION_SUBPAGE = 0x01;
@@ -101,7 +104,8 @@ final class ModePages {
                         boolean hasDescriptors = isCurrent && unit.hasDescriptorSense();
                         page[D_SENSE_AT] = (byte) (hasDescriptors ? D_SENSE : 0);
                         page[3] = REORDER_FREELY;
-                        page[TAS_AT] = (byte) (isCurrent && unit.hasTaskAborted() ? TAS : 0);
+                        boolean isTold = isCurrent ? unit.hasTaskAborted() : TAS_BY_DEFAULT;
+                        page[TAS_AT] = (byte) (isTold ? TAS : 0);
                     }
                 }
                 case EXCEPTIONS -> page[2] = DEXCPT;

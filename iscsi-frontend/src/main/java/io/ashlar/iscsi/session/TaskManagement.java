@@ -17,13 +17,24 @@ import java.util.function.BiConsumer;
  * 000b), which no node holds alone: what concerns other nexuses goes by the volume's owner.
  */
 final class TaskManagement {
+    /**
+     * Requests that are not answered yet; above it they are refused, as nothing else bounds them.
+     */
+    static final int OPEN_MAX = 64;
+
     private final Session session;
+    private int open;
 
     TaskManagement(Session session) {
         this.session = session;
     }
 
     void onRequest(TaskManagementRequestPdu request) {
+        if (open >= OPEN_MAX) {
+            send(request, TaskManagementResponsePdu.FUNCTION_REJECTED, 0);
+            return;
+        }
+        open++;
         switch (request.function()) {
             case TaskManagementRequestPdu.ABORT_TASK -> abortTask(request);
             case TaskManagementRequestPdu.ABORT_TASK_SET -> abortTaskSet(request);
@@ -236,6 +247,11 @@ final class TaskManagement {
     }
 
     private void answer(TaskManagementRequestPdu request, int response, int additional) {
+        open--;
+        send(request, response, additional);
+    }
+
+    private void send(TaskManagementRequestPdu request, int response, int additional) {
         if (!session.isEnded()) {
             session.send(
                     new TaskManagementResponsePdu(

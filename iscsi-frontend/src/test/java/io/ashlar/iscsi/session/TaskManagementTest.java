@@ -64,12 +64,12 @@ final class TaskManagementTest {
         return status == 2 ? HexFormat.of().formatHex(sense, 14, 16) : "status " + status;
     }
 
-    private static void setTas(Initiator initiator) {
+    private static void setTas(Initiator initiator, boolean isSet) {
         byte[] list = new byte[4 + 12];
         list[4] = 0x0A;
         list[5] = 0x0A;
         list[7] = 0x10;
-        list[9] = 0x40;
+        list[9] = (byte) (isSet ? 0x40 : 0);
         initiator.command("15 10 00 00 10 00", list.length, false, true, list);
         assertThat(initiator.next(ScsiResponsePdu.class).status()).isZero();
     }
@@ -97,9 +97,7 @@ final class TaskManagementTest {
         other.login();
         other.command(TEST_UNIT_READY, 0, false, false, NONE);
         other.answers.clear();
-        if (isTasSet) {
-            setTas(other);
-        }
+        setTas(other, isTasSet);
         volumes.delayNanos(MILLISECOND);
         write(other);
         initiator.manage(function, 0, Bhs.RESERVED_TAG);
@@ -117,12 +115,42 @@ final class TaskManagementTest {
         assertThat(other.answers.peek().data()).isEqualTo(new byte[4096]);
     }
 
+    /** Protects the node's memory from a host that never waits for an answer. */
+    @Test
+    void requestsThatAreNotAnsweredYetAreLimited() {
+        Initiator initiator = session();
+        for (int i = 0; i <= TaskManagement.OPEN_MAX; i++) {
+            initiator.sendBytes(Initiator.bytes(unitReset(100 + i), NONE), true);
+        }
+        TaskManagementResponsePdu refused = initiator.next(TaskManagementResponsePdu.class);
+        assertThat(refused.response()).isEqualTo(TaskManagementResponsePdu.FUNCTION_REJECTED);
+        assertThat(refused.initiatorTaskTag()).isEqualTo(100 + TaskManagement.OPEN_MAX);
+        shard.run();
+        for (int i = 0; i < TaskManagement.OPEN_MAX; i++) {
+            assertThat(response(initiator)).isEqualTo(COMPLETE);
+        }
+        initiator.manage(TaskManagementRequestPdu.LOGICAL_UNIT_RESET, 0, Bhs.RESERVED_TAG);
+        assertThat(response(initiator)).isEqualTo(COMPLETE);
+    }
+
+    private static TaskManagementRequestPdu unitReset(int tag) {
+        return new TaskManagementRequestPdu(
+                true,
+                TaskManagementRequestPdu.LOGICAL_UNIT_RESET,
+                0,
+                tag,
+                Bhs.RESERVED_TAG,
+                1,
+                0,
+                0);
+    }
+
     /** Protects SAM-5: TASK ABORTED is for what others abort, never for what one aborts oneself. */
     @ParameterizedTest
     @ValueSource(ints = {2, 4, 5, 6, 11})
     void ownCommandsEndWithoutAStatus(int function) {
         Initiator initiator = session("iSCSIProtocolLevel", "2");
-        setTas(initiator);
+        setTas(initiator, true);
         volumes.delayNanos(MILLISECOND);
         write(initiator);
         initiator.manage(function, 0, Bhs.RESERVED_TAG);
