@@ -115,7 +115,7 @@ final class DevCluster {
     }
 
     void start(DevNode node, String heap, List<String> jvmOptions) throws IOException {
-        node.prepare(!Files.exists(directory.resolve(FOUNDED)));
+        node.prepare(!isFounded());
         node.start(heap, jvmOptions);
     }
 
@@ -124,6 +124,11 @@ final class DevCluster {
         DevSettings settings = DevSettings.read(directory).withOneMore();
         settings.write(directory);
         return new DevCluster(directory, settings);
+    }
+
+    /** Whether an earlier start has founded it, and made its volume. */
+    boolean isFounded() {
+        return Files.exists(directory.resolve(FOUNDED));
     }
 
     /** Notes that the cluster is founded, for later starts. */
@@ -257,18 +262,30 @@ final class DevCluster {
         out.printf("The cluster is healthy. Its data is in %s%n%n", directory);
         out.printf("  target   %s%n", target);
         out.printf("  portals  %s (any of them serves every volume)%n", portals);
-        out.printf("  volume   %s, LUN %d, any host may attach it%n", VOLUME, LUN);
+        boolean hasVolume = status.volumes().stream().anyMatch(v -> v.name().equals(VOLUME));
+        if (hasVolume) {
+            out.printf("  volume   %s, LUN %d, any host may attach it%n", VOLUME, LUN);
+        }
         out.printf("  api      %s%n%n", settings.apiUrls());
         out.printf("open-iscsi, all paths at once (as root, with multipathd running):%n");
         out.printf("  iscsiadm -m discovery -t sendtargets -p %s%n", first);
         out.printf("  iscsiadm -m node -T %s --login%n", target);
         out.printf("  iscsiadm -m node -T %s --logout%n%n", target);
+        if (hasVolume) {
+            printUrl(out, url);
+        }
+        out.printf("libiscsi:%n");
+        out.printf("  iscsi-ls --show-luns iscsi://%s%n", first);
+        if (hasVolume) {
+            out.printf("  iscsi-inq %s%n", url);
+        }
+        out.println();
+        out.flush();
+    }
+
+    private static void printUrl(PrintWriter out, String url) {
         out.printf("QEMU:%n");
         out.printf("  qemu-img info %s%n", url);
         out.printf("  qemu-system-x86_64 -m 1G -drive file=%s,format=raw,if=virtio%n%n", url);
-        out.printf("libiscsi:%n");
-        out.printf("  iscsi-ls --show-luns iscsi://%s%n", first);
-        out.printf("  iscsi-inq %s%n%n", url);
-        out.flush();
     }
 }

@@ -117,12 +117,14 @@ public final class DevCommand implements Runnable {
             }
             cluster.start(heap, jvmOptions);
             cluster.awaitHealthy(timeoutSeconds);
-            cluster.noteFounded();
+            if (!cluster.isFounded()) {
+                cluster.makeVolume(volumeSize); // later starts leave volumes to the operator
+                cluster.noteFounded();
+            }
         } catch (IOException e) {
             throw CliException.failed(
                     "the cluster cannot be started in " + directory + ": " + e.getMessage());
         }
-        cluster.makeVolume(volumeSize);
         cluster.printWelcome(out, cluster.awaitHealthy(timeoutSeconds));
         if (detach) {
             out.printf("It runs on. 'ashlar dev stop' ends it.%n");

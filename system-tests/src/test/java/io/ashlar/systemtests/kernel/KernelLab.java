@@ -40,7 +40,8 @@ final class KernelLab implements AutoCloseable {
                         Map.of());
         try {
             cluster.destroy();
-            startCluster();
+            cluster.start();
+            cluster.ashlar(1, "volume", "delete", "demo", "--yes").orThrow();
             say("the cluster is healthy");
             guest = new Guest(image, fabric, TARGET.resolve("guest-run"), INITIATOR);
         } catch (IOException | InterruptedException | AssertionError e) {
@@ -49,12 +50,6 @@ final class KernelLab implements AutoCloseable {
             }
             throw e;
         }
-    }
-
-    /** Starts all nodes; every such start makes the volume that any host sees. */
-    void startCluster() throws IOException, InterruptedException {
-        cluster.start();
-        cluster.ashlar(1, "volume", "delete", "demo", "--yes").orThrow();
     }
 
     DevCluster cluster() {

@@ -295,7 +295,7 @@ final class SgPersistIT {
         String before = read(in(A, "-s"));
         assertThat(before).contains("Reservation holder", "Key=0xa\n", "Key=0xb\n");
         lab.cluster().killAtOnce(1, 2, 3);
-        lab.startCluster();
+        lab.cluster().start();
         lab.say("all nodes were killed and started");
         String waits = "for i in {1..600}; do %s && break; sleep 0.1; done";
         for (String unit : List.of(A, B, C)) {
