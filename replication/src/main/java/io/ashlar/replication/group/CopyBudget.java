@@ -1,6 +1,7 @@
 package io.ashlar.replication.group;
 
 import io.ashlar.common.NodeId;
+import io.ashlar.common.PgId;
 import io.ashlar.common.ProcessId;
 import java.util.Map;
 import java.util.TreeMap;
@@ -49,6 +50,9 @@ public final class CopyBudget {
     /** Unused rate is kept for so long. */
     private static final long BURST_NANOS = STEP_NANOS;
 
+    /** So long a group that teaches keeps others of this process from it, while hosts wait. */
+    static final long ALONE_NANOS = 60_000_000_000L;
+
     private static final long SECOND = 1_000_000_000L;
 
     private static final class InFlight {
@@ -94,6 +98,7 @@ public final class CopyBudget {
     private final Latency reads = new Latency();
     private final Latency writes = new Latency();
     private final Map<ProcessId, InFlight> inFlight = new TreeMap<>(CopyBudget::compare);
+    private final Map<PgId, Long> teachSince = new TreeMap<>();
     private long floor;
     private long most;
     private double rate;
@@ -233,6 +238,35 @@ public final class CopyBudget {
             if (its.bytes <= 0) {
                 inFlight.remove(learner);
             }
+        }
+    }
+
+    // ---- learners
+
+    /**
+     * Whether a group may take on a learner. While hosts wait, one group after the other does: a
+     * learner costs hosts a further copy of each write, whatever is copied to it, so many at a time
+     * cost more than as many in turn. One that takes long keeps others from it for a minute only:
+     * its disk may be slow, and the others' not.
+     */
+    synchronized boolean mayTeach(PgId pg, long nowNanos) {
+        if (!yields()) {
+            return true;
+        }
+        for (Map.Entry<PgId, Long> other : teachSince.entrySet()) {
+            if (!other.getKey().equals(pg) && nowNanos - other.getValue() < ALONE_NANOS) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Whether a group has learners; to be told whenever that may have changed. */
+    synchronized void teaches(PgId pg, boolean hasLearners, long nowNanos) {
+        if (hasLearners) {
+            teachSince.putIfAbsent(pg, nowNanos);
+        } else {
+            teachSince.remove(pg);
         }
     }
 

@@ -51,7 +51,26 @@ final class CopyCharges {
     }
 
     private boolean isUrgent(Learner learner) {
-        return learner.returns || primary.config().members().size() < group.inSyncMin();
+        return isUrgent(learner.returns);
+    }
+
+    private boolean isUrgent(boolean returns) {
+        return returns || primary.config().members().size() < group.inSyncMin();
+    }
+
+    /**
+     * Whether the group may take on a learner now; else it is to ask again.
+     *
+     * @param returns whether it lacks only what it missed while it was away for a moment
+     */
+    boolean mayTeach(boolean returns) {
+        return isUrgent(returns)
+                || environment.copies().mayTeach(group.id(), environment.clock().nanos());
+    }
+
+    /** Whether the group has learners. */
+    void teaches(boolean hasLearners) {
+        environment.copies().teaches(group.id(), hasLearners, environment.clock().nanos());
     }
 
     /**

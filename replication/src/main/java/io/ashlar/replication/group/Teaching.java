@@ -187,6 +187,10 @@ final class Teaching {
         named.addAll(primary.uncommittedRanges());
         List<BlockRange> lacking = RangeUnion.of(named);
         boolean full = match.full() || lacking.size() > Codec.ENTRIES_MAX;
+        boolean returns = !full && match.sequence() > 0;
+        if (!charges.mayTeach(returns)) {
+            return;
+        }
         Learner learner =
                 new Learner(
                         from,
@@ -195,10 +199,11 @@ final class Teaching {
                         join.copyBytesMax(),
                         group.nextLearnId(),
                         full,
-                        !full && match.sequence() > 0,
+                        returns,
                         primary.nextSequence(),
                         environment.clock().nanos());
         learners.put(from.node(), learner);
+        charges.teaches(true);
         environment.counters().learners.increment();
         for (BlockRange range : full ? notYetOnDisk() : lacking) {
             addCopies(learner, range);
@@ -497,6 +502,7 @@ final class Teaching {
     }
 
     void close() {
+        charges.teaches(false);
         charges.settle(this::isCurrent);
     }
 
@@ -519,6 +525,7 @@ final class Teaching {
         for (Learner learner : new ArrayList<>(learners.values())) {
             proceed(learner);
         }
+        charges.teaches(!learners.isEmpty());
         charges.settle(this::isCurrent);
     }
 

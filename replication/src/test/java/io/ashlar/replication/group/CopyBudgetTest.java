@@ -3,6 +3,7 @@ package io.ashlar.replication.group;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.ashlar.common.NodeId;
+import io.ashlar.common.PgId;
 import io.ashlar.common.ProcessId;
 import org.junit.jupiter.api.Test;
 
@@ -137,6 +138,27 @@ class CopyBudgetTest {
         budget.end(ONE, 4L * PIECE);
         budget.end(TWO, PIECE);
         assertThat(budget.bytesInFlight()).isZero();
+    }
+
+    /** Protects hosts from many learners at a time, each of which wants a copy of each write. */
+    @Test
+    void whileHostsWaitGroupsTeachInTurn() {
+        PgId first = new PgId(1, 1);
+        PgId second = new PgId(1, 2);
+        run(2 * SECOND, 0, 0);
+        budget.teaches(first, true, now);
+        assertThat(budget.mayTeach(second, now)).as("hosts are idle").isTrue();
+        run(10 * SECOND, 20, 2 * MILLI);
+        run(3 * SECOND, 20, 10 * MILLI);
+        assertThat(budget.yields()).isTrue();
+        budget.teaches(first, true, now);
+        assertThat(budget.mayTeach(second, now)).isFalse();
+        assertThat(budget.mayTeach(first, now)).as("its second learner").isTrue();
+        budget.teaches(first, false, now);
+        assertThat(budget.mayTeach(second, now)).isTrue();
+        budget.teaches(first, true, now);
+        run(CopyBudget.ALONE_NANOS, 20, 10 * MILLI);
+        assertThat(budget.mayTeach(second, now)).as("the first takes long").isTrue();
     }
 
     /** An operator's other limits hold at once. */
