@@ -17,7 +17,6 @@ final class Opcodes {
     private static final int ONE_EITHER = 3;
     private static final int HAS_ACTION = 0x01;
     private static final int HAS_TIMEOUTS = 0x02;
-    private static final int TIMEOUT_BYTES = 12;
     private static final int NOT_SUPPORTED = 1;
     private static final int SUPPORTED = 3;
     private static final int EXTENDED_FUNCTIONS = 0x80;
@@ -94,7 +93,7 @@ final class Opcodes {
             Cdb.put16(descriptor, 6, command.cdbBytes());
             list.writeBytes(descriptor);
             if (timeouts) {
-                list.writeBytes(timeoutDescriptor());
+                list.writeBytes(CommandTimeouts.of(command).descriptor());
             }
         }
         byte[] data = new byte[4 + list.size()];
@@ -110,12 +109,17 @@ final class Opcodes {
                     break; // it has no such service action
                 }
                 byte[] usage = command.usage();
-                byte[] data = new byte[4 + usage.length + (timeouts ? TIMEOUT_BYTES : 0)];
+                byte[] data =
+                        new byte
+                                [4
+                                        + usage.length
+                                        + (timeouts ? CommandTimeouts.DESCRIPTOR_BYTES : 0)];
                 data[1] = (byte) (SUPPORTED | (timeouts ? 0x80 : 0));
                 Cdb.put16(data, 2, usage.length);
                 System.arraycopy(usage, 0, data, 4, usage.length);
                 if (timeouts) {
-                    System.arraycopy(timeoutDescriptor(), 0, data, 4 + usage.length, TIMEOUT_BYTES);
+                    byte[] descriptor = CommandTimeouts.of(command).descriptor();
+                    System.arraycopy(descriptor, 0, data, 4 + usage.length, descriptor.length);
                 }
                 return data;
             }
@@ -123,12 +127,5 @@ final class Opcodes {
         byte[] data = new byte[4];
         data[1] = NOT_SUPPORTED;
         return data;
-    }
-
-    /** No time-outs are recommended: both are zero, SPC-4 section 6.35.4. */
-    private static byte[] timeoutDescriptor() {
-        byte[] descriptor = new byte[TIMEOUT_BYTES];
-        Cdb.put16(descriptor, 0, TIMEOUT_BYTES - 2);
-        return descriptor;
     }
 }

@@ -402,5 +402,14 @@ final class CommandSetTest {
             assertThat(command.usage()[0] & 0xFF).isEqualTo(command.opcode());
             assertThat(command.cdbBytes()).isIn(6, 10, 12, 16);
         }
+        byte[] timed = run("a3 0c 80 00 0000 00001000 00 00").dataIn();
+        int each = 8 + CommandTimeouts.DESCRIPTOR_BYTES;
+        assertThat(timed).hasSize(4 + each * (CommandTable.ALL.size() - 1));
+        for (int at = 4; at < timed.length; at += each) {
+            assertThat(timed[at + 5] & 2).as("CTDP").isEqualTo(2);
+            assertThat(Cdb.u16(timed, at + 8)).isEqualTo(CommandTimeouts.DESCRIPTOR_BYTES - 2);
+            assertThat(Cdb.u32(timed, at + 12)).as("nominal, s").isBetween(1L, 15L);
+            assertThat(Cdb.u32(timed, at + 16)).as("longer than owners take it").isBetween(9L, 60L);
+        }
     }
 }
