@@ -339,6 +339,19 @@ public final class RamVolumeService implements VolumeService {
                 volume.write(offset, data);
                 yield IoResult.DONE;
             }
+            case IoRequest.OrWrite(_, long offset, Payload bits) -> {
+                IoError error = refusal(volume, offset, bits.length());
+                if (error != null) {
+                    yield new IoResult.Failed(error);
+                }
+                changes.incrementAndGet();
+                byte[] merged = volume.read(offset, bits.length());
+                for (int i = 0; i < merged.length; i++) {
+                    merged[i] |= bits.array()[bits.offset() + i];
+                }
+                volume.write(offset, Payload.of(merged));
+                yield IoResult.DONE;
+            }
             case IoRequest.CompareAndWrite(_, long offset, Payload compared, Payload data) -> {
                 IoError error = refusal(volume, offset, data.length());
                 if (error != null) {

@@ -37,6 +37,23 @@ public sealed interface PgRequest {
     }
 
     /**
+     * Sets bits inside one chunk: what is there, OR the data, as one step. Done by the primary,
+     * while it holds the blocks; a copy that is executed twice changes nothing more (ADR 11).
+     *
+     * @param offset byte offset in the chunk, a multiple of 512
+     * @param data 512 bytes to 1 MiB
+     * @param checksums as in {@link Write}
+     */
+    record OrWrite(
+            PgId pg, long accessEpoch, ChunkId chunk, int offset, Payload data, int[] checksums)
+            implements PgRequest {
+        @Override
+        public VolumeId volume() {
+            return chunk.volume();
+        }
+    }
+
+    /**
      * Reads inside one chunk.
      *
      * @param offset byte offset in the chunk, a multiple of 512

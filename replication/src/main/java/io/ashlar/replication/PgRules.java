@@ -56,6 +56,8 @@ public record PgRules(Set<Rule> off) {
         WIDEN_HELD,
         /** A block is held from its comparison until what was written for it is an entry. */
         COMPARE_HELD,
+        /** Blocks are held from when ORWRITE reads them until what it made of them is an entry. */
+        OR_HELD,
         /** Marks of COMPARE AND WRITE are found in the log by a new primary. */
         COMPARE_MARKS_LOGGED,
         /** A mark is that of one host. */

@@ -67,6 +67,7 @@ public record Options(
      * @param rivals whether two hosts fight over one more volume by reservations
      * @param compareShare of a host's writes of one sector, how many compare first; only where logs
      *     are long enough to keep the marks
+     * @param orShare of a host's writes, how many set bits of what is there
      */
     public record Load(
             int volumes,
@@ -79,7 +80,8 @@ public record Options(
             long patienceNanos,
             double overlapShare,
             boolean rivals,
-            double compareShare) {
+            double compareShare,
+            double orShare) {
         /** The same from busier clients. */
         public Load busy(int manyClients, long thinkNanos, double writes, long patience) {
             return new Load(
@@ -93,7 +95,8 @@ public record Options(
                     patience,
                     overlapShare,
                     rivals,
-                    compareShare);
+                    compareShare,
+                    orShare);
         }
 
         /** The same, and two hosts that want one more volume for themselves. */
@@ -109,7 +112,8 @@ public record Options(
                     patienceNanos,
                     overlapShare,
                     true,
-                    compareShare);
+                    compareShare,
+                    orShare);
         }
 
         /** The same from so many hosts that compare. */
@@ -125,7 +129,25 @@ public record Options(
                     patienceNanos,
                     overlapShare,
                     rivals,
-                    compares);
+                    compares,
+                    orShare);
+        }
+
+        /** The same from so many hosts that set bits. */
+        public Load settingBits(int manyHosts, double share) {
+            return new Load(
+                    volumes,
+                    manyHosts,
+                    style,
+                    chunksPerVolume,
+                    clients,
+                    thinkNanosMax,
+                    writeShare,
+                    patienceNanos,
+                    overlapShare,
+                    rivals,
+                    compareShare,
+                    share);
         }
 
         /** The same from hosts of another kind. */
@@ -141,7 +163,8 @@ public record Options(
                     patienceNanos,
                     overlapShare,
                     rivals,
-                    compareShare);
+                    compareShare,
+                    orShare);
         }
     }
 
@@ -205,7 +228,8 @@ public record Options(
                 random.pick(List.of(200 * MILLI, 700 * MILLI, 2_000 * MILLI)),
                 random.pick(List.of(0.0, 0.1, 0.5)),
                 false,
-                keepsMarks ? 0.3 : 0);
+                keepsMarks ? 0.3 : 0,
+                0);
     }
 
     /** The same on nodes, replicas and groups of other numbers. */
@@ -318,6 +342,7 @@ public record Options(
                 load.writeShare,
                 load.patienceNanos,
                 load.overlapShare,
-                load.compareShare);
+                load.compareShare,
+                load.orShare);
     }
 }

@@ -234,6 +234,8 @@ public enum Scenario {
     COMPARING(drawn -> comparing(drawn, HostStyle.MULTIPATH), Scenario::longLogs),
     /** The same through the sessions that ship. */
     COMPARING_ISCSI(drawn -> comparing(drawn, HostStyle.ISCSI), Scenario::longLogs),
+    /** Two hosts that set bits of what is there, while owners and primaries die and move. */
+    SETTING_BITS(Scenario::settingBits),
     /** The same hosts, which abort first. */
     ABORTING_HOSTS(drawn -> impatient(drawn, HostStyle.NVME_WITH_ABORT)),
     /** Two hosts that preempt each other, while owners move and die and commands are late. */
@@ -345,6 +347,7 @@ public enum Scenario {
                                 200 * SimWorld.MILLI,
                                 0,
                                 false,
+                                0,
                                 0))
                 .with(FaultInjector.Settings.of(gapNanosMax, 2 * SimWorld.SECOND, kinds))
                 .withPowerCut(false);
@@ -403,6 +406,27 @@ public enum Scenario {
                                 900 * SimWorld.MILLI,
                                 3 * SimWorld.SECOND,
                                 FaultKind.CUT_HOST,
+                                FaultKind.MOVE_OWNER,
+                                FaultKind.MOVE_PLANNED,
+                                FaultKind.KILL,
+                                FaultKind.PAUSE,
+                                FaultKind.STALL));
+    }
+
+    private static Options settingBits(Options drawn) {
+        return drawn.on(3, 3, 2, 2)
+                .under(
+                        drawn.load()
+                                .busy(4, 30 * SimWorld.MILLI, 0.8, 200 * SimWorld.MILLI)
+                                .settingBits(2, 0.6))
+                .with(
+                        FaultInjector.Settings.of(
+                                900 * SimWorld.MILLI,
+                                3 * SimWorld.SECOND,
+                                FaultKind.CUT_HOST,
+                                FaultKind.BREAK_STREAMS,
+                                FaultKind.LATE_REQUEST,
+                                FaultKind.PREFER_ANOTHER,
                                 FaultKind.MOVE_OWNER,
                                 FaultKind.MOVE_PLANNED,
                                 FaultKind.KILL,

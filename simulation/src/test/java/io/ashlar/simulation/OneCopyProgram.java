@@ -311,8 +311,8 @@ final class OneCopyProgram implements NodeProgram {
                             shard,
                             result -> store(from, message, write, range, result));
                 }
-                case PgRequest.CompareAndWrite _, PgRequest.Settle _ ->
-                        throw new IllegalStateException("this program compares nothing");
+                case PgRequest.OrWrite _, PgRequest.CompareAndWrite _, PgRequest.Settle _ ->
+                        throw new IllegalStateException("this program only reads and writes");
                 case PgRequest.Trim trim ->
                         append(
                                 from,

@@ -30,6 +30,12 @@ public sealed interface IoRequest {
             implements IoRequest {}
 
     /**
+     * Sets bits: what is there, OR {@code data}. One step where it lies in one stretch of {@link
+     * VolumeInfo#atomicBytes}, else one for each. It is on stable storage when answered.
+     */
+    record OrWrite(VolumeId volume, long offset, Payload data) implements IoRequest {}
+
+    /**
      * Writes {@code data} if {@code compared} is there, as one step. Both are one logical block
      * long. Answered {@link IoResult.Miscompared} if something else is there. It is on stable
      * storage when answered.

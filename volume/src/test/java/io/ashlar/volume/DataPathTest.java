@@ -30,7 +30,7 @@ class DataPathTest {
         world.run(2_000 * FakeWorld.MILLI);
     }
 
-    /** Random writes, zeros and reads of any alignment equal an array. */
+    /** Random writes, set bits, zeros and reads of any alignment equal an array. */
     @ParameterizedTest
     @ValueSource(ints = {1, 2})
     void equalsAnArray(int node) {
@@ -40,7 +40,7 @@ class DataPathTest {
         for (int i = 0; i < 120; i++) {
             int length = 512 * (1 + random.nextInt(i % 10 == 0 ? 4096 : 300));
             int offset = 512 * random.nextInt((BYTES - length) / 512 / (i % 2 == 0 ? 1 : 20));
-            switch (random.nextInt(3)) {
+            switch (random.nextInt(4)) {
                 case 0 -> {
                     byte[] data = new byte[length];
                     random.nextBytes(data);
@@ -57,6 +57,15 @@ class DataPathTest {
                             .isEqualTo(IoResult.DONE);
                 }
                 case 1 -> {
+                    byte[] bits = new byte[length];
+                    random.nextBytes(bits);
+                    for (int at = 0; at < length; at++) {
+                        model[offset + at] |= bits[at];
+                    }
+                    Sent or = front.send(new IoRequest.OrWrite(volume, offset, Payload.of(bits)));
+                    assertThat(front.await(or).result).isEqualTo(IoResult.DONE);
+                }
+                case 2 -> {
                     Arrays.fill(model, offset, offset + length, (byte) 0);
                     Sent zero =
                             front.send(

@@ -99,6 +99,15 @@ final class FakeStorage {
                 write.data().copyTo(0, chunk(write.chunk()), write.offset(), write.data().length());
                 yield PgReply.DONE;
             }
+            case PgRequest.OrWrite or -> {
+                checkSums(or.offset(), or.data(), or.checksums());
+                byte[] chunk = chunk(or.chunk());
+                byte[] bits = or.data().toByteArray();
+                for (int i = 0; i < bits.length; i++) {
+                    chunk[or.offset() + i] |= bits[i];
+                }
+                yield PgReply.DONE;
+            }
             case PgRequest.Read read -> {
                 byte[] bytes =
                         Arrays.copyOfRange(

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.ashlar.common.ChunkId;
 import io.ashlar.common.NodeId;
+import io.ashlar.common.Payload;
 import io.ashlar.common.ProcessId;
 import io.ashlar.common.VolumeId;
 import io.ashlar.replication.PeerTransport.Lane;
@@ -12,6 +13,7 @@ import io.ashlar.replication.PgRequest;
 import io.ashlar.volume.Front.Sent;
 import io.ashlar.volume.owner.FenceRules;
 import io.ashlar.volume.owner.FenceRules.Rule;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -400,6 +402,31 @@ class FencingTest {
         sent.forEach(front::await);
         assertThat(value()).isEqualTo(3);
         assertThat(count(PgRequest.Write.class)).isEqualTo(3);
+    }
+
+    /** ADR 11: bits that may still be set are not set after what was written over them. */
+    @Test
+    void anOrWriteOfUnknownOutcomeKeepsItsRange() {
+        Front front = Front.login(world, 1, "host");
+        Front other = Front.login(world, 2, "other");
+        boolean[] isBusy = {true};
+        world.storage.answer =
+                r ->
+                        r instanceof PgRequest.OrWrite && isBusy[0]
+                                ? new PgReply.Busy("below minimum")
+                                : null;
+        byte[] bits = new byte[512];
+        Arrays.fill(bits, (byte) 0x70);
+        Sent or = front.send(new IoRequest.OrWrite(volume, 0, Payload.of(bits)));
+        world.run(100 * MILLI);
+        Sent later = other.send(write(1));
+        world.run(2_000 * MILLI);
+        assertThat(or.isAnswered()).isFalse();
+        assertThat(later.isAnswered()).isFalse();
+        isBusy[0] = false;
+        front.await(or);
+        other.await(later);
+        assertThat(value()).isEqualTo(1);
     }
 
     /** F12: a write of unknown outcome keeps its range, and is sent again. */

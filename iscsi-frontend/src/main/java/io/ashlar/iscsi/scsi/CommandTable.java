@@ -132,6 +132,10 @@ final class CommandTable {
                             "8a f8 ff ff ff ff ff ff ff ff ff ff ff ff 3f 00",
                             Transfers::write16),
                     of(
+                            "ORWRITE (16)",
+                            "8b f8 ff ff ff ff ff ff ff ff ff ff ff ff 3f 00",
+                            OrWrites::orWrite16),
+                    of(
                             "WRITE AND VERIFY (16)",
                             "8e f6 ff ff ff ff ff ff ff ff ff ff ff ff 3f 00",
                             Verifies::write16),

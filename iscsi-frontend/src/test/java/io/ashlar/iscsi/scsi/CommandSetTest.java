@@ -245,6 +245,50 @@ final class CommandSetTest {
         assertThat(task.submitted).hasSize(outcome.equals("good") && bytes > 0 ? 1 : 0);
     }
 
+    /** Protects bitmaps that hosts share: bits are set in one step, all of them, or not at all. */
+    @ParameterizedTest
+    @CsvSource({
+        "18 0000000000000003, 00000002, 1024, good, 1",
+        "00 0000000000000000, 00000800, 1048576, good, 1",
+        "00 0000000000000003, 00000000, 0, good, 0",
+        "20 0000000000000003, 00000001, 512, check 5/2400, 0",
+        "00 0000000000000003, 00000002, 512, check 5/2400, 0",
+        "00 00000000000007ff, 00000002, 1024, check 5/2400, 0",
+        "00 0000000000001000, 00000001, 512, check 5/2100, 0",
+        "00 ffffffffffffffff, 00000001, 512, check 5/2100, 0"
+    })
+    void bitsAreSetInOneStepOrRefused(
+            String place, String blocks, int bytes, String outcome, int submitted) {
+        ScsiNexus large =
+                new ScsiNexus(
+                        new RamVolumeService().with(0, 2 << 20, 512, false),
+                        "host",
+                        "host,i,0x000000000001",
+                        "iqn.2026-11.test:t",
+                        SessionRules.ALL);
+        large.start(FakeTask.of("00"));
+        FakeTask task = FakeTask.of("8b " + place + blocks + " 00 00").offering(new byte[bytes]);
+        large.start(task);
+        assertThat(task.outcome()).isEqualTo(outcome);
+        assertThat(task.submitted).hasSize(submitted);
+        if (submitted > 0) {
+            IoRequest.OrWrite request = (IoRequest.OrWrite) task.submitted.getFirst();
+            assertThat(request.offset()).isEqualTo(512 * Cdb.i64(task.cdb(), 2));
+            assertThat(request.data().length()).isEqualTo(bytes);
+        }
+    }
+
+    /** Protects volumes that an administrator has made read-only. */
+    @Test
+    void bitsOfAReadOnlyVolumeAreNotSet() {
+        clearAttentions();
+        FakeTask task =
+                FakeTask.of("8b 00 0000000000000000 00000001 00 00")
+                        .lun(300)
+                        .offering(new byte[4096]);
+        assertThat(run(task).outcome()).isEqualTo("check 7/2700");
+    }
+
     /** ... and no host can send what is refused by merging commands that are not. */
     @Test
     void atomicWritesHaveOneLength() {

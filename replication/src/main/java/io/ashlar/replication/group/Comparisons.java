@@ -26,14 +26,12 @@ import org.jspecify.annotations.Nullable;
 final class Comparisons {
     private final Primary primary;
     private final PgRules rules;
-    private final RangeGate gate;
-    private final Mending mending;
+    private final HeldBlocks blocks;
 
-    Comparisons(Primary primary, PgRules rules, RangeGate gate, Mending mending) {
+    Comparisons(Primary primary, PgRules rules, HeldBlocks blocks) {
         this.primary = primary;
         this.rules = rules;
-        this.gate = gate;
-        this.mending = mending;
+        this.blocks = blocks;
     }
 
     /**
@@ -43,28 +41,7 @@ final class Comparisons {
      */
     void admit(
             PgRequest what, BlockRange range, BooleanSupplier isDropped, Consumer<PgReply> done) {
-        gate.acquire(
-                range,
-                () -> {
-                    if (isDropped.getAsBoolean()) {
-                        gate.release(range);
-                        return;
-                    }
-                    boolean held = rules.has(Rule.COMPARE_HELD);
-                    if (!held) {
-                        gate.release(range);
-                    }
-                    mending.readOwn(
-                            range,
-                            found -> {
-                                if (!isDropped.getAsBoolean()) {
-                                    decide(what, range, found, done);
-                                }
-                                if (held) {
-                                    gate.release(range);
-                                }
-                            });
-                });
+        blocks.read(range, Rule.COMPARE_HELD, isDropped, found -> decide(what, range, found, done));
     }
 
     private void decide(

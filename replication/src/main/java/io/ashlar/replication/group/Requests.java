@@ -64,6 +64,7 @@ final class Requests {
     private final RangeGate gate = new RangeGate();
     private final Mending mending;
     private final Comparisons comparisons;
+    private final OrWrites orWrites;
     private final Map<VolumeId, Long> installed = new HashMap<>();
     private final Set<Request> writes = new LinkedHashSet<>();
 
@@ -84,7 +85,9 @@ final class Requests {
         this.environment = environment;
         this.replica = replica;
         this.mending = new Mending(primary, group, environment, replica, gate);
-        this.comparisons = new Comparisons(primary, environment.rules(), gate, mending);
+        HeldBlocks blocks = new HeldBlocks(environment.rules(), gate, mending);
+        this.comparisons = new Comparisons(primary, environment.rules(), blocks);
+        this.orWrites = new OrWrites(primary, blocks);
     }
 
     Mending mending() {
@@ -194,6 +197,7 @@ final class Requests {
         return switch (what) {
             case PgRequest.Write write ->
                     blocksOf(write.chunk(), write.offset(), write.data().length());
+            case PgRequest.OrWrite or -> blocksOf(or.chunk(), or.offset(), or.data().length());
             case PgRequest.Read read -> blocksOf(read.chunk(), read.offset(), read.length());
             case PgRequest.CompareAndWrite compare -> blocksOf(compare.chunk(), compare.mark());
             case PgRequest.Settle settle -> blocksOf(settle.chunk(), settle.mark());
@@ -263,6 +267,7 @@ final class Requests {
         }
         switch (request.what) {
             case PgRequest.Write write -> admitWrite(request, write);
+            case PgRequest.OrWrite or -> admitOr(request, or);
             case PgRequest.CompareAndWrite compare -> admitCompare(request, compare);
             case PgRequest.Settle settle -> admitCompare(request, settle);
             case PgRequest.Trim trim -> admitTrim(request, trim);
@@ -291,11 +296,7 @@ final class Requests {
         if (!takesWrites(request, false)) {
             return;
         }
-        int bad = firstBadPiece(write);
-        if (bad >= 0) {
-            finish(
-                    request,
-                    new PgReply.Refused("checksum of piece " + bad + " does not match its data"));
+        if (isDamaged(request, write.offset(), write.data(), write.checksums())) {
             return;
         }
         writes.add(request);
@@ -368,6 +369,19 @@ final class Requests {
                 });
     }
 
+    private void admitOr(Request request, PgRequest.OrWrite or) {
+        if (!takesWrites(request, false)
+                || isDamaged(request, or.offset(), or.data(), or.checksums())) {
+            return;
+        }
+        writes.add(request);
+        orWrites.admit(
+                or,
+                java.util.Objects.requireNonNull(request.range),
+                () -> isDropped(request),
+                reply -> finish(request, reply));
+    }
+
     /** One that compares, or settles a comparison. */
     private void admitCompare(Request request, PgRequest what) {
         if (!takesWrites(request, what instanceof PgRequest.Settle)) {
@@ -413,20 +427,24 @@ final class Requests {
         return false;
     }
 
-    private static int firstBadPiece(PgRequest.Write write) {
+    /** Whether the data is not what its checksums say; if so, the request is answered. */
+    private boolean isDamaged(Request request, int offset, Payload data, int[] checksums) {
         int at = 0;
         int piece = 0;
-        while (at < write.data().length()) {
-            int room = Sizes.BLOCK_BYTES - (write.offset() + at) % Sizes.BLOCK_BYTES;
-            int bytes = Math.min(room, write.data().length() - at);
-            if (piece >= write.checksums().length
-                    || write.data().crc32c(at, bytes) != write.checksums()[piece]) {
-                return piece;
+        while (at < data.length()) {
+            int room = Sizes.BLOCK_BYTES - (offset + at) % Sizes.BLOCK_BYTES;
+            int bytes = Math.min(room, data.length() - at);
+            if (piece >= checksums.length || data.crc32c(at, bytes) != checksums[piece]) {
+                finish(
+                        request,
+                        new PgReply.Refused(
+                                "checksum of piece " + piece + " does not match its data"));
+                return true;
             }
             at += bytes;
             piece++;
         }
-        return -1;
+        return false;
     }
 
     /**

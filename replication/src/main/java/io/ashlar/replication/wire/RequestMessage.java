@@ -49,6 +49,12 @@ public sealed interface RequestMessage extends PeerMessage {
                     out.writeInt(write.offset());
                     writeData(out, write.data(), write.checksums());
                 }
+                case PgRequest.OrWrite or -> {
+                    out.writeByte(OR_WRITE);
+                    Codec.writeChunk(out, or.chunk());
+                    out.writeInt(or.offset());
+                    writeData(out, or.data(), or.checksums());
+                }
                 case PgRequest.Read read -> {
                     out.writeByte(READ);
                     Codec.writeChunk(out, read.chunk());
@@ -88,6 +94,16 @@ public sealed interface RequestMessage extends PeerMessage {
             PgRequest request =
                     switch (kind) {
                         case WRITE -> decodeWrite(pg, accessEpoch, in);
+                        case OR_WRITE -> {
+                            PgRequest.Write bits = decodeWrite(pg, accessEpoch, in);
+                            yield new PgRequest.OrWrite(
+                                    pg,
+                                    accessEpoch,
+                                    bits.chunk(),
+                                    bits.offset(),
+                                    bits.data(),
+                                    bits.checksums());
+                        }
                         case READ -> {
                             ChunkId chunk = Codec.readChunk(in);
                             int offset = Wire.readInt(in);
@@ -137,7 +153,7 @@ public sealed interface RequestMessage extends PeerMessage {
                     pg, accessEpoch, chunk, compared, data, checksums, mark, answered);
         }
 
-        private static PgRequest decodeWrite(PgId pg, long accessEpoch, ByteBuf in) {
+        private static PgRequest.Write decodeWrite(PgId pg, long accessEpoch, ByteBuf in) {
             ChunkId chunk = Codec.readChunk(in);
             int offset = Wire.readInt(in);
             int pieces = Wire.readCount(in, PIECES_MAX, 4);
@@ -247,6 +263,7 @@ public sealed interface RequestMessage extends PeerMessage {
     int FENCE = 4;
     int COMPARE_AND_WRITE = 5;
     int SETTLE = 6;
+    int OR_WRITE = 7;
 
     int NOT_PRIMARY = 0;
     int DONE = 1;

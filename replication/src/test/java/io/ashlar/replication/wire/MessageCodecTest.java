@@ -100,6 +100,12 @@ class MessageCodecTest {
                         new PgRequest.Write(
                                 PG, 6, CHUNK, 512, Payload.of(new byte[4096]), new int[] {1, 2})),
                 new RequestMessage.GroupRequest(
+                        1,
+                        2,
+                        4,
+                        new PgRequest.OrWrite(
+                                PG, 6, CHUNK, 512, Payload.of(new byte[512]), new int[] {1})),
+                new RequestMessage.GroupRequest(
                         1, 2, 4, new PgRequest.Read(PG, 6, CHUNK, 1024, 512)),
                 new RequestMessage.GroupRequest(
                         1,

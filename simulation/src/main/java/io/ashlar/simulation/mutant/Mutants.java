@@ -477,6 +477,11 @@ public final class Mutants {
                                     600)
                             .in(Program.VOLUMES),
                     Mutant.of(
+                            PgRules.Rule.OR_HELD,
+                            "blocks may change between an ORWRITE's read and its entry",
+                            Scenario.SETTING_BITS,
+                            50),
+                    Mutant.of(
                                     PgRules.Rule.COMPARE_MARKS_LOGGED,
                                     "a new primary does not know what was compared before",
                                     Scenario.COMPARING,

@@ -82,6 +82,26 @@ final class HostOp {
                 then);
     }
 
+    /**
+     * ORWRITE of a region that holds a value, as its only writer knows. The outcome is a value that
+     * was never there, and tells whether all bits of the former are left.
+     *
+     * @param bits not all of them set in what it holds
+     */
+    static HostOp or(
+            Ledger ledger, String host, Region part, long holds, long bits, Runnable then) {
+        ByteBuffer buffer = ByteBuffer.allocate(part.length());
+        part.fill(buffer, bits);
+        return new HostOp(
+                List.of(part),
+                true,
+                new IoRequest.OrWrite(part.volume(), offset(part), Payload.of(buffer.array())),
+                ledger.begin(
+                        List.of(part), true, holds | bits, host + " sets " + bits + " of " + holds),
+                null,
+                then);
+    }
+
     static HostOp trim(Ledger ledger, String host, List<Region> parts, Runnable then) {
         Region first = parts.getFirst();
         return new HostOp(
@@ -130,6 +150,11 @@ final class HostOp {
 
     private static int length(List<Region> parts) {
         return parts.getLast().end() - parts.getFirst().offset();
+    }
+
+    /** Whether what it writes depends on what it finds. */
+    boolean setsBits() {
+        return request instanceof IoRequest.OrWrite;
     }
 
     boolean touches(List<Region> others) {

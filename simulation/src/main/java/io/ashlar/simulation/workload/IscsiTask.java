@@ -13,6 +13,7 @@ final class IscsiTask {
     private static final byte UNMAP = 0x42;
     private static final byte READ_16 = (byte) 0x88;
     private static final byte WRITE_16 = (byte) 0x8A;
+    private static final byte ORWRITE_16 = (byte) 0x8B;
     private static final byte COMPARE_AND_WRITE = (byte) 0x89;
     private static final int UNMAP_LIST_BYTES = 24;
     private static final int SIMPLE = 1;
@@ -65,16 +66,10 @@ final class IscsiTask {
                             transfer(READ_16, read.offset(), read.length()),
                             new byte[0],
                             read.length());
-            case IoRequest.Write write -> {
-                Payload data = write.data();
-                yield new IscsiTask(
-                        tag,
-                        lun,
-                        initiatorTaskTag,
-                        transfer(WRITE_16, write.offset(), data.length()),
-                        data.toByteArray(),
-                        0);
-            }
+            case IoRequest.Write write ->
+                    out(tag, lun, initiatorTaskTag, WRITE_16, write.offset(), write.data());
+            case IoRequest.OrWrite or ->
+                    out(tag, lun, initiatorTaskTag, ORWRITE_16, or.offset(), or.data());
             case IoRequest.CompareAndWrite compare -> {
                 int block = compare.data().length();
                 byte[] cdb = transfer(COMPARE_AND_WRITE, compare.offset(), 0);
@@ -100,6 +95,12 @@ final class IscsiTask {
             case IoRequest.Flush _, IoRequest.ChangeReservations _ ->
                     throw new IllegalArgumentException("simulated hosts send no " + request);
         };
+    }
+
+    private static IscsiTask out(
+            long tag, long lun, int initiatorTaskTag, byte code, long offset, Payload data) {
+        byte[] cdb = transfer(code, offset, data.length());
+        return new IscsiTask(tag, lun, initiatorTaskTag, cdb, data.toByteArray(), 0);
     }
 
     private static byte[] transfer(byte code, long offset, int bytes) {

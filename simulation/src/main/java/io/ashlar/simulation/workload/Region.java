@@ -19,6 +19,11 @@ import java.util.List;
  * @param trimmable whether trims are mixed in, which write zero
  */
 public record Region(VolumeId volume, long chunk, int offset, int length, boolean trimmable) {
+    /** Bits that no counted value has; ORWRITE sets one after the other. */
+    private static final int FIRST_BIT = 40;
+
+    private static final int LAST_BIT = 62;
+
     /** Regions begin and end at these. */
     public static final int SECTOR_BYTES = 512;
 
@@ -57,6 +62,16 @@ public record Region(VolumeId volume, long chunk, int offset, int length, boolea
         for (int i = 0; i < length; i += Long.BYTES) {
             into.putLong(value);
         }
+    }
+
+    /** The next bit to be set in a value; 0 if it has them all. */
+    static long nextBit(long value) {
+        for (int bit = FIRST_BIT; bit <= LAST_BIT; bit++) {
+            if ((value & 1L << bit) == 0) {
+                return 1L << bit;
+            }
+        }
+        return 0;
     }
 
     /**

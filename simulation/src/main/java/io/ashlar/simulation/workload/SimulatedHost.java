@@ -15,8 +15,10 @@ import io.ashlar.volume.IoResult;
 import io.ashlar.volume.VolumeService;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -58,6 +60,12 @@ public final class SimulatedHost implements HostPath.Listener {
 
     /** What its regions hold, where it knows. */
     private final Map<Region, Long> known = new HashMap<>();
+
+    /**
+     * Where it gave up setting bits. It writes there no more: until a later write is acknowledged,
+     * the bits may come before it or after, and what is there then has no name.
+     */
+    private final Set<Region> unsettled = new HashSet<>();
 
     private long lastTag;
     private boolean working = true;
@@ -169,6 +177,11 @@ public final class SimulatedHost implements HostPath.Listener {
             think(); // nobody writes where it compares
             return;
         }
+        boolean isSetting = others.stream().anyMatch(HostOp::setsBits);
+        if (write && (isSetting || parts.stream().anyMatch(unsettled::contains))) {
+            think();
+            return;
+        }
         boolean repeated = others.stream().anyMatch(op -> op.write && op.tries > 1);
         if (!others.isEmpty() && ((write && repeated) || !random.chance(settings.overlapShare()))) {
             think();
@@ -181,6 +194,10 @@ public final class SimulatedHost implements HostPath.Listener {
         }
         if (settings.compareShare() > 0 && random.chance(settings.compareShare())) {
             compare(parts.getFirst(), others.isEmpty());
+            return;
+        }
+        if (settings.orShare() > 0 && random.chance(settings.orShare())) {
+            setBits(parts.getFirst(), others.isEmpty());
             return;
         }
         HostOp op =
@@ -210,6 +227,19 @@ public final class SimulatedHost implements HostPath.Listener {
         }
         if (holds != null && isAlone && part.length() == Region.SECTOR_BYTES) {
             begin(HostOp.compare(ledger, id.toString(), part, holds, this::think));
+        } else {
+            think();
+        }
+    }
+
+    /** Sets the next bit of what it knows to be there, so that one value only is right. */
+    private void setBits(Region part, boolean isAlone) {
+        Long holds = known.get(part);
+        long bits = holds == null ? 0 : Region.nextBit(holds);
+        if (holds != null && bits != 0 && isAlone && !part.trimmable()) {
+            begin(HostOp.or(ledger, id.toString(), part, holds, bits, this::think));
+        } else if (isAlone) {
+            begin(HostOp.write(ledger, id.toString(), List.of(part), this::think));
         } else {
             think();
         }
@@ -425,6 +455,9 @@ public final class SimulatedHost implements HostPath.Listener {
 
     /** The application gets an error: it may have been done or not. */
     private void abandon(HostOp op) {
+        if (op.setsBits()) {
+            unsettled.addAll(op.parts);
+        }
         if (op.write) {
             for (int i = 0; i < op.parts.size(); i++) {
                 givenUp.computeIfAbsent(op.parts.get(i), _ -> new ArrayList<>())

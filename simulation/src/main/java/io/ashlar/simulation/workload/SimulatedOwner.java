@@ -42,6 +42,8 @@ public final class SimulatedOwner {
      * @param writeShare of the requests, 0 to 1
      * @param patienceNanos after one to four times that long a host aborts or takes another path
      * @param overlapShare how often a host does not mind that it has another request there
+     * @param compareShare of a host's writes of one sector, how many compare first
+     * @param orShare of a host's writes, how many set bits of what is there
      */
     public record Settings(
             List<Region> regions,
@@ -51,7 +53,8 @@ public final class SimulatedOwner {
             double writeShare,
             long patienceNanos,
             double overlapShare,
-            double compareShare) {
+            double compareShare,
+            double orShare) {
         /** One region, or two that lie side by side. */
         List<Region> someRegions(List<Region> from, SimRandom random) {
             int index = random.nextInt(from.size());
@@ -164,6 +167,10 @@ public final class SimulatedOwner {
         final long accessEpoch;
         final List<Region> regions = new ArrayList<>();
         final List<Region> writing = new ArrayList<>();
+
+        /** What its regions hold, where it knows. */
+        final Map<String, Long> known = new TreeMap<>();
+
         final List<Shard.Cancellable> submitted = new ArrayList<>();
         int fencesLeft;
         int inFlight;
@@ -278,7 +285,9 @@ public final class SimulatedOwner {
                     return;
                 }
             }
-            if (parts.getFirst().trimmable() && random.chance(0.4)) {
+            if (settings.orShare > 0 && random.chance(settings.orShare)) {
+                setBits(parts.getFirst());
+            } else if (parts.getFirst().trimmable() && random.chance(0.4)) {
                 trim(parts.getFirst());
             } else {
                 write(parts);
@@ -294,6 +303,7 @@ public final class SimulatedOwner {
             Region first = parts.getFirst();
             PgId pg = record.placementGroup(first.chunk(), pool);
             Ledger.Request request = ledger.begin(pg, accessEpoch, parts, true, value, note());
+            parts.forEach(part -> known.remove(part.register()));
             writing.addAll(parts);
             inFlight++;
             trace("writes %d to %s in %s", value, parts, pg);
@@ -306,6 +316,35 @@ public final class SimulatedOwner {
                             data,
                             Region.checksums(first.offset(), data)),
                     reply -> written(request, parts, reply));
+        }
+
+        /** ORWRITE: the next bit of what it knows to be there, so that one value only is right. */
+        private void setBits(Region part) {
+            Long holds = known.get(part.register());
+            long bits = holds == null ? 0 : Region.nextBit(holds);
+            if (holds == null || bits == 0 || part.trimmable()) {
+                write(List.of(part));
+                return;
+            }
+            ByteBuffer buffer = ByteBuffer.allocate(part.length());
+            part.fill(buffer, bits);
+            Payload data = Payload.of(buffer.array());
+            PgId pg = record.placementGroup(part.chunk(), pool);
+            Ledger.Request request =
+                    ledger.begin(pg, accessEpoch, List.of(part), true, holds | bits, note());
+            known.remove(part.register());
+            writing.add(part);
+            inFlight++;
+            trace("sets %d of %d in %s in %s", bits, holds, part, pg);
+            submit(
+                    new PgRequest.OrWrite(
+                            pg,
+                            accessEpoch,
+                            record.chunk(part.chunk()),
+                            part.offset(),
+                            data,
+                            Region.checksums(part.offset(), data)),
+                    reply -> written(request, List.of(part), reply));
         }
 
         private void trim(Region part) {
@@ -334,7 +373,11 @@ public final class SimulatedOwner {
             inFlight--;
             parts.forEach(writing::remove);
             switch (reply) {
-                case PgReply.Done _ -> ledger.writeDone(request, parts);
+                case PgReply.Done _ -> {
+                    ledger.writeDone(request, parts);
+                    request.operations()
+                            .forEach(write -> known.put(write.register(), write.value()));
+                }
                 case PgReply.OutOfSpace _ -> {
                     if (!process.world().spaceWasShort()) {
                         throw new Violation("space", parts + " refused by disks with room");

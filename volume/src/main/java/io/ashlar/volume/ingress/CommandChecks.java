@@ -15,6 +15,7 @@ final class CommandChecks {
             case IoRequest.Read read -> check(read.offset(), read.length(), true, volume);
             case IoRequest.Write write ->
                     check(write.offset(), write.data().length(), true, volume);
+            case IoRequest.OrWrite or -> check(or.offset(), or.data().length(), true, volume);
             case IoRequest.Zero zero -> check(zero.offset(), zero.length(), false, volume);
             case IoRequest.CompareAndWrite compare ->
                     compare.data().length() != volume.logicalBlockBytes()

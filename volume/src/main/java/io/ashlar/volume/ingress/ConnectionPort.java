@@ -66,6 +66,8 @@ final class ConnectionPort implements HostConnection {
         long number = association.nextCommand();
         if (request instanceof IoRequest.Write write) {
             checksums = PartPlan.checksums(write.offset(), write.data());
+        } else if (request instanceof IoRequest.OrWrite or) {
+            checksums = PartPlan.checksums(or.offset(), or.data());
         } else if (request instanceof IoRequest.CompareAndWrite compare) {
             Payload compared = compare.compared();
             Payload data = compare.data();

@@ -24,6 +24,7 @@ final class InFlight {
                 switch (command.request) {
                     case IoRequest.Read read -> read.length();
                     case IoRequest.Write write -> write.data().length();
+                    case IoRequest.OrWrite or -> or.data().length();
                     case IoRequest.CompareAndWrite compare -> 2 * compare.data().length();
                     case IoRequest.Settle _ -> 0;
                     case IoRequest.Zero _, IoRequest.Flush _, IoRequest.ChangeReservations _ -> 0;

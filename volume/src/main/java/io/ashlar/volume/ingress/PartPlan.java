@@ -26,7 +26,7 @@ final class PartPlan {
 
     /**
      * @param comparison of a COMPARE AND WRITE
-     * @param checksums of a write, as {@link #checksums} gives them
+     * @param checksums of what is written, as {@link #checksums} gives them
      */
     PartPlan(
             IoRequest request,
@@ -41,6 +41,7 @@ final class PartPlan {
                 switch (request) {
                     case IoRequest.Read read -> read.offset();
                     case IoRequest.Write write -> write.offset();
+                    case IoRequest.OrWrite or -> or.offset();
                     case IoRequest.CompareAndWrite compare -> compare.offset();
                     case IoRequest.Settle settle -> settle.offset();
                     case IoRequest.Zero zero -> zero.offset();
@@ -50,6 +51,7 @@ final class PartPlan {
                 switch (request) {
                     case IoRequest.Read read -> start + read.length();
                     case IoRequest.Write write -> start + write.data().length();
+                    case IoRequest.OrWrite or -> start + or.data().length();
                     case IoRequest.CompareAndWrite compare -> start + compare.data().length();
                     case IoRequest.Settle settle -> start + settle.mark().length();
                     case IoRequest.Zero zero -> start + zero.length();
@@ -100,15 +102,12 @@ final class PartPlan {
                 yield new Action.Read(chunk, offset, travelling);
             }
             case IoRequest.Write write -> {
-                int from = (int) (position - start);
-                int firstPiece = (int) (position / Sizes.BLOCK_BYTES - start / Sizes.BLOCK_BYTES);
-                int pieces = Action.pieces(position, travelling);
-                position += travelling;
-                yield new Action.Write(
-                        chunk,
-                        offset,
-                        write.data().slice(from, travelling),
-                        Arrays.copyOfRange(checksums, firstPiece, firstPiece + pieces));
+                Payload data = write.data().slice((int) (position - start), travelling);
+                yield new Action.Write(chunk, offset, data, nextSums(travelling));
+            }
+            case IoRequest.OrWrite or -> {
+                Payload data = or.data().slice((int) (position - start), travelling);
+                yield new Action.OrWrite(chunk, offset, data, nextSums(travelling));
             }
             case IoRequest.CompareAndWrite compare -> {
                 position = end;
@@ -135,6 +134,14 @@ final class PartPlan {
                 yield new Action.ChangeReservations(change);
             }
         };
+    }
+
+    /** The checksums of the next bytes, which are taken by that. */
+    private int[] nextSums(int bytes) {
+        int first = (int) (position / Sizes.BLOCK_BYTES - start / Sizes.BLOCK_BYTES);
+        int[] sums = Arrays.copyOfRange(checksums, first, first + Action.pieces(position, bytes));
+        position += bytes;
+        return sums;
     }
 
     /** Edges of blocks become writes of zeros, whole blocks give their space back. */

@@ -45,7 +45,12 @@ final class OwnedPart {
 
     boolean isWrite() {
         return switch (message.action()) {
-            case Action.Write _, Action.Trim _, Action.CompareAndWrite _, Action.Settle _ -> true;
+            case Action.Write _,
+                    Action.OrWrite _,
+                    Action.Trim _,
+                    Action.CompareAndWrite _,
+                    Action.Settle _ ->
+                    true;
             case Action.Read _, Action.Flush _, Action.ChangeReservations _ -> false;
         };
     }
@@ -54,6 +59,7 @@ final class OwnedPart {
         return switch (message.action()) {
             case Action.Read read -> read.chunk();
             case Action.Write write -> write.chunk();
+            case Action.OrWrite or -> or.chunk();
             case Action.Trim trim -> trim.chunk();
             case Action.CompareAndWrite compare -> compare.chunk();
             case Action.Settle settle -> settle.chunk();
@@ -65,6 +71,7 @@ final class OwnedPart {
         return switch (message.action()) {
             case Action.Read read -> read.offset() / Sizes.BLOCK_BYTES;
             case Action.Write write -> write.offset() / Sizes.BLOCK_BYTES;
+            case Action.OrWrite or -> or.offset() / Sizes.BLOCK_BYTES;
             case Action.Trim trim -> trim.firstBlock();
             case Action.CompareAndWrite compare -> compare.mark().offset() / Sizes.BLOCK_BYTES;
             case Action.Settle settle -> settle.mark().offset() / Sizes.BLOCK_BYTES;
@@ -76,6 +83,7 @@ final class OwnedPart {
         return switch (message.action()) {
             case Action.Read read -> blockAfter(read.offset() + read.length());
             case Action.Write write -> blockAfter(write.offset() + write.data().length());
+            case Action.OrWrite or -> blockAfter(or.offset() + or.data().length());
             case Action.Trim trim -> trim.firstBlock() + trim.blocks();
             case Action.CompareAndWrite compare -> blockAfter(end(compare.mark()));
             case Action.Settle settle -> blockAfter(end(settle.mark()));
@@ -89,6 +97,7 @@ final class OwnedPart {
                 switch (message.action()) {
                     case Action.Read read -> (long) read.offset() + read.length();
                     case Action.Write write -> (long) write.offset() + write.data().length();
+                    case Action.OrWrite or -> (long) or.offset() + or.data().length();
                     case Action.Trim trim ->
                             ((long) trim.firstBlock() + trim.blocks()) * Sizes.BLOCK_BYTES;
                     case Action.CompareAndWrite compare -> end(compare.mark());

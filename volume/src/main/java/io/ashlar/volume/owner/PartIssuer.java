@@ -142,6 +142,8 @@ final class PartIssuer {
                     new PgRequest.Read(pg, accessEpoch, chunk, offset, length);
             case Action.Write(_, int offset, var data, int[] checksums) ->
                     new PgRequest.Write(pg, accessEpoch, chunk, offset, data, checksums);
+            case Action.OrWrite(_, int offset, var data, int[] checksums) ->
+                    new PgRequest.OrWrite(pg, accessEpoch, chunk, offset, data, checksums);
             case Action.Trim(_, int first, int blocks) ->
                     new PgRequest.Trim(pg, accessEpoch, new BlockRange(chunk, first, blocks));
             case Action.CompareAndWrite(

@@ -32,6 +32,9 @@ public sealed interface Action {
      */
     record Write(long chunk, int offset, Payload data, int[] checksums) implements Action {}
 
+    /** Sets bits inside one chunk; fields as in {@link Write}. */
+    record OrWrite(long chunk, int offset, Payload data, int[] checksums) implements Action {}
+
     /**
      * Writes one logical block if it holds what it is compared with; its place is the mark's.
      *
@@ -63,7 +66,7 @@ public sealed interface Action {
     default AccessKind accessKind() {
         return switch (this) {
             case Read _ -> AccessKind.READ;
-            case Write _, CompareAndWrite _, Trim _, Flush _ -> AccessKind.WRITE;
+            case Write _, OrWrite _, CompareAndWrite _, Trim _, Flush _ -> AccessKind.WRITE;
             // A settling tells of what was permitted, and changes no contents.
             case Settle _, ChangeReservations _ -> AccessKind.OTHER;
         };
@@ -74,6 +77,7 @@ public sealed interface Action {
         return switch (this) {
             case Read read -> read.length();
             case Write write -> write.data().length();
+            case OrWrite or -> or.data().length();
             case CompareAndWrite compare -> 2 * compare.data().length();
             case Trim _, Settle _, Flush _, ChangeReservations _ -> 0;
         };
@@ -85,6 +89,11 @@ public sealed interface Action {
                     out.writeByte(1).writeLong(chunk).writeInt(offset).writeInt(length);
             case Write(long chunk, int offset, Payload data, int[] checksums) -> {
                 out.writeByte(2).writeLong(chunk).writeInt(offset);
+                Wire.writePayload(out, data);
+                encodeChecksums(out, checksums);
+            }
+            case OrWrite(long chunk, int offset, Payload data, int[] checksums) -> {
+                out.writeByte(10).writeLong(chunk).writeInt(offset);
                 Wire.writePayload(out, data);
                 encodeChecksums(out, checksums);
             }
@@ -122,17 +131,10 @@ public sealed interface Action {
                 checkExtent(read.chunk, read.offset, read.length, Sizes.PAYLOAD_BYTES_MAX);
                 yield read;
             }
-            case 2 -> {
-                long chunk = Wire.readLong(in);
-                int offset = Wire.readInt(in);
-                Payload data = Wire.readPayload(in, Sizes.PAYLOAD_BYTES_MAX);
-                checkExtent(chunk, offset, data.length(), Sizes.PAYLOAD_BYTES_MAX);
-                int[] checksums = decodeChecksums(in);
-                if (checksums.length != pieces(offset, data.length())) {
-                    throw new WireFormatException(
-                            checksums.length + " checksums for " + data.length() + " bytes");
-                }
-                yield new Write(chunk, offset, data, checksums);
+            case 2 -> decodeWrite(in);
+            case 10 -> {
+                Write bits = decodeWrite(in);
+                yield new OrWrite(bits.chunk, bits.offset, bits.data, bits.checksums);
             }
             case 3 -> {
                 Trim trim = new Trim(Wire.readLong(in), Wire.readInt(in), Wire.readInt(in));
@@ -171,6 +173,19 @@ public sealed interface Action {
             }
             default -> throw new WireFormatException("action " + kind);
         };
+    }
+
+    private static Write decodeWrite(ByteBuf in) {
+        long chunk = Wire.readLong(in);
+        int offset = Wire.readInt(in);
+        Payload data = Wire.readPayload(in, Sizes.PAYLOAD_BYTES_MAX);
+        checkExtent(chunk, offset, data.length(), Sizes.PAYLOAD_BYTES_MAX);
+        int[] checksums = decodeChecksums(in);
+        if (checksums.length != pieces(offset, data.length())) {
+            throw new WireFormatException(
+                    checksums.length + " checksums for " + data.length() + " bytes");
+        }
+        return new Write(chunk, offset, data, checksums);
     }
 
     /** How many 4 KiB blocks a range touches. */

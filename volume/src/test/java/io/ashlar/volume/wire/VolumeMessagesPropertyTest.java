@@ -50,7 +50,7 @@ class VolumeMessagesPropertyTest {
     private Action action() {
         int offset = 512 * random.nextInt(4096);
         int length = 512 * (1 + random.nextInt(40));
-        return switch (random.nextInt(7)) {
+        return switch (random.nextInt(8)) {
             case 0 -> new Action.Read(random.nextInt(1000), offset, length);
             case 1 ->
                     new Action.Write(
@@ -80,6 +80,12 @@ class VolumeMessagesPropertyTest {
                                     random.nextLong(),
                                     ReservationType.EXCLUSIVE_ACCESS,
                                     random.nextBoolean()));
+            case 6 ->
+                    new Action.OrWrite(
+                            random.nextInt(1000),
+                            offset,
+                            payload(length),
+                            checksums(Action.pieces(offset, length)));
             default -> new Action.Flush();
         };
     }
