@@ -22,6 +22,10 @@ public record Sense(int key, int code, long information) {
     public static final Sense NONE = new Sense(NO_SENSE_KEY, 0x0000);
     public static final Sense INVALID_OPCODE = new Sense(ILLEGAL_REQUEST_KEY, 0x2000);
     public static final Sense INVALID_FIELD_IN_CDB = new Sense(ILLEGAL_REQUEST_KEY, 0x2400);
+
+    /** FCP-4 section 9.4.2, which iSCSI has no word on: part of a block was offered. */
+    static final Sense INVALID_FIELD_IN_INFORMATION_UNIT = new Sense(ILLEGAL_REQUEST_KEY, 0x0E03);
+
     public static final Sense INVALID_FIELD_IN_LIST = new Sense(ILLEGAL_REQUEST_KEY, 0x2600);
     public static final Sense INVALID_RELEASE = new Sense(ILLEGAL_REQUEST_KEY, 0x2604);
     public static final Sense NO_REGISTRATION_ROOM = new Sense(ILLEGAL_REQUEST_KEY, 0x5504);

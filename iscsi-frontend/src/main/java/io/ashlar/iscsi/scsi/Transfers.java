@@ -138,6 +138,24 @@ final class Transfers {
         write(nexus, unit, task, lba, blocks, (cdb[1] & FUA) != 0);
     }
 
+    /**
+     * Whether there is something to write; if not, the task has ended. An initiator that offers
+     * less than the command would write gets that written. Part of a block cannot be written, and
+     * GOOD would say that it was.
+     */
+    static boolean isWhole(LogicalUnit unit, ScsiTask task) {
+        int bytes = task.received().length();
+        if (bytes % unit.blockBytes() != 0) {
+            task.check(Sense.INVALID_FIELD_IN_INFORMATION_UNIT);
+            return false;
+        }
+        if (bytes == 0) {
+            task.good();
+            return false;
+        }
+        return true;
+    }
+
     private static void write(
             ScsiNexus nexus,
             LogicalUnit unit,
@@ -155,10 +173,7 @@ final class Transfers {
         task.receive(
                 (int) blocks * unit.blockBytes(),
                 () -> {
-                    // an initiator that offers less gets whole blocks of it written
-                    int whole = task.received().length() / unit.blockBytes() * unit.blockBytes();
-                    if (whole == 0) {
-                        task.good();
+                    if (!isWhole(unit, task)) {
                         return;
                     }
                     nexus.submit(
@@ -166,7 +181,7 @@ final class Transfers {
                             new IoRequest.Write(
                                     unit.volume().id(),
                                     lba * unit.blockBytes(),
-                                    task.received().slice(0, whole),
+                                    task.received(),
                                     forceUnitAccess),
                             _ -> task.good());
                 });

@@ -107,12 +107,10 @@ final class Verifies {
         task.receive(
                 (int) blocks * unit.blockBytes(),
                 () -> {
-                    int whole = task.received().length() / unit.blockBytes() * unit.blockBytes();
-                    if (whole == 0) {
-                        task.good();
+                    if (!Transfers.isWhole(unit, task)) {
                         return;
                     }
-                    Payload data = task.received().slice(0, whole);
+                    Payload data = task.received();
                     nexus.submit(
                             task,
                             new IoRequest.Write(unit.volume().id(), from, data, true),
@@ -122,7 +120,7 @@ final class Verifies {
                                             unit,
                                             task,
                                             from,
-                                            from + whole,
+                                            from + data.length(),
                                             check == COMPARE_ALL ? data : Payload.EMPTY));
                 });
     }

@@ -15,6 +15,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Commands from CDB to outcome, without transport. LUN 0 has 2048 blocks of 512 bytes. */
 final class CommandSetTest {
@@ -184,11 +185,26 @@ final class CommandSetTest {
         assertThat(task.submitted).isEmpty();
     }
 
-    /** Protects a host that offers less than it announces: whole blocks only. */
-    @Test
-    void writesWholeBlocksOfWhatIsOffered() {
+    /** Protects a host that offers less than its command would write: GOOD means all of it. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "2a 00 00000001 00 0004 00",
+                "8a 00 0000000000000001 00000004 00 00",
+                "2e 02 00000001 00 0004 00"
+            })
+    void writesNoPartOfABlock(String cdb) {
         clearAttentions();
-        FakeTask task = run(FakeTask.of("2a 08 00000001 00 0004 00").offering(new byte[1100]));
+        FakeTask task = run(FakeTask.of(cdb).offering(new byte[1100]));
+        assertThat(task.outcome()).isEqualTo("check 5/0e03");
+        assertThat(task.submitted).isEmpty();
+    }
+
+    /** Protects the same host where it offers blocks. */
+    @Test
+    void writesTheBlocksThatAreOffered() {
+        clearAttentions();
+        FakeTask task = run(FakeTask.of("2a 08 00000001 00 0004 00").offering(new byte[1024]));
         assertThat(task.outcome()).isEqualTo("good");
         IoRequest.Write write = (IoRequest.Write) task.submitted.getFirst();
         assertThat(write.offset()).isEqualTo(512);
