@@ -36,7 +36,7 @@ final class ModePages {
 
     static final int TAS = 0x40;
 
-    /** Whoever's commands are aborted by others is told at once (docs/adr/0011). */
+    /** Whoever's commands are aborted by others is told at once (docs/adr/0012). */
     static final boolean TAS_BY_DEFAULT = true;
 
     private static final int ERROR_RECOVERY = 0x01;
