@@ -51,6 +51,7 @@ final class InitiatorSession {
     private static final int STATUS_CHECK_CONDITION = 0x02;
     private static final int STATUS_BUSY = 0x08;
     private static final int STATUS_TASK_SET_FULL = 0x28;
+    private static final int STATUS_TASK_ABORTED = 0x40;
 
     /** A task management request that is not answered. */
     private record Management(
@@ -355,6 +356,7 @@ final class InitiatorSession {
             }
             case STATUS_BUSY -> result = new IoResult.Failed(IoError.FENCED);
             case STATUS_TASK_SET_FULL -> result = new IoResult.Failed(IoError.OVERLOADED);
+            case STATUS_TASK_ABORTED -> result = new IoResult.Failed(IoError.ABORTED);
             default -> throw violation("status " + status);
         }
         Consumer<Boolean> ready = readiness.remove(initiatorTaskTag);
