@@ -133,6 +133,7 @@ final class ScsiToolsIT {
                         "sg_opcodes /dev/a-0",
                         "sg_opcodes --op=0x89 /dev/a-0",
                         "sg_opcodes --op=0x9e --sa=0x12 --rctd /dev/a-0",
+                        "sg_opcodes --op=0x8b --rctd /dev/a-0",
                         "sg_opcodes --op=0x48 /dev/a-0",
                         "sg_opcodes --tmf --repd /dev/a-0"));
         cases.put(
