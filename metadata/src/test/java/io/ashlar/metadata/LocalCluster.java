@@ -21,12 +21,14 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /** Metadata servers of one cluster within this JVM, on loopback. */
 final class LocalCluster implements AutoCloseable {
     static final UUID BOOT = new UUID(9, 9);
+    private static final AtomicInteger CLUSTERS = new AtomicInteger();
     final UUID clusterId = UUID.randomUUID();
     final Timing timing;
     final Path root;
@@ -58,16 +60,22 @@ final class LocalCluster implements AutoCloseable {
         this.founders = voters.subList(0, founding);
     }
 
-    /** Loopback addresses that were free a moment ago, no two equal. */
+    /**
+     * Loopback addresses that were free a moment ago, no two equal. Each call takes another IP
+     * address, and none that connections come from, so nobody takes a port of a server that is not
+     * up at the moment.
+     */
     static List<Voter> voters(int count) {
         List<ServerSocket> sockets = new ArrayList<>();
+        int number = CLUSTERS.incrementAndGet();
+        String ip = "127.70.%d.%d".formatted(number / 250, number % 250 + 1);
         try {
             for (int i = 0; i < count; i++) {
-                sockets.add(new ServerSocket(0, 1, InetAddress.getLoopbackAddress()));
+                sockets.add(new ServerSocket(0, 1, InetAddress.getByName(ip)));
             }
             List<Voter> voters = new ArrayList<>();
             for (int i = 0; i < count; i++) {
-                String address = "127.0.0.1:" + sockets.get(i).getLocalPort();
+                String address = ip + ":" + sockets.get(i).getLocalPort();
                 voters.add(new Voter(new NodeId(i + 1), address));
                 sockets.get(i).close();
             }

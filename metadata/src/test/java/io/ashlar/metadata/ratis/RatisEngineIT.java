@@ -30,6 +30,10 @@ import org.junit.jupiter.api.io.TempDir;
 /** The traps of Ratis, each as it was met: silent ends, poisoned entries, formatted directories. */
 class RatisEngineIT {
     private static final Duration TIMEOUT = Duration.ofSeconds(15);
+
+    /** None that connections come from: other tests make some meanwhile. */
+    private static final String IP = "127.71.0.1";
+
     @TempDir Path directory;
     private final UUID cluster = UUID.randomUUID();
     private final int port = freePort();
@@ -115,10 +119,10 @@ class RatisEngineIT {
         EngineConfig config =
                 new EngineConfig(
                         new NodeId(1),
-                        "127.0.0.1:" + port,
+                        IP + ":" + port,
                         cluster,
                         directory,
-                        List.of(new Voter(new NodeId(1), "127.0.0.1:" + port)),
+                        List.of(new Voter(new NodeId(1), IP + ":" + port)),
                         bootstrap,
                         new UUID(1, 1),
                         new EngineConfig.Timing(
@@ -139,7 +143,7 @@ class RatisEngineIT {
     }
 
     private static int freePort() {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getByName(IP))) {
             return socket.getLocalPort();
         } catch (IOException e) {
             throw new IllegalStateException(e);
