@@ -11,7 +11,7 @@ import picocli.CommandLine.Parameters;
 import tools.jackson.databind.JsonNode;
 
 /** {@code ashlar volume}. */
-@Command(name = "volume", description = "Create, list, show, delete and map volumes.")
+@Command(name = "volume", description = "Create, list, show, resize, delete and map volumes.")
 final class VolumeCommand {
     private static final String PATH = "/v1/volumes/";
 
@@ -58,6 +58,32 @@ final class VolumeCommand {
             @Parameters(paramLabel = "NAME", description = "Its name.") String name) {
         JsonNode json = connection.client().get(PATH + ApiClient.segment(name));
         connection.print(json, () -> StatusText.volume(Views.of(json, ApiViews.Volume.class)));
+    }
+
+    @Command(
+            name = "resize",
+            description = {
+                "Make a volume larger; no I/O is interrupted. It cannot be made smaller.",
+                "Hosts are told, and see the new size when they rescan their paths."
+            })
+    void resize(
+            @Mixin Connection connection,
+            @Parameters(paramLabel = "NAME", description = "The volume.") String name,
+            @Parameters(paramLabel = "SIZE", description = "Its new size, for example 20GiB.")
+                    String size) {
+        JsonNode json =
+                connection
+                        .client()
+                        .change(
+                                "PATCH",
+                                PATH + ApiClient.segment(name),
+                                new ApiViews.ResizeVolume(size, null));
+        connection.print(
+                json,
+                () -> {
+                    long bytes = Views.of(json, ApiViews.Volume.class).bytes();
+                    return "volume %s has %d bytes%n".formatted(name, bytes);
+                });
     }
 
     @Command(name = "delete", description = "Delete a volume with all its contents.")

@@ -163,6 +163,14 @@ public sealed interface Command {
     /** Deletes a volume and its mappings, if the access epoch is still this. */
     record DeleteVolume(VolumeId volume, long expectedAccessEpoch) implements Command {}
 
+    /**
+     * Makes a volume larger. What was read and written before is as it was; what is new reads as
+     * zeros.
+     *
+     * @param expectedBytes the present size
+     */
+    record GrowVolume(VolumeId volume, long expectedBytes, long bytes) implements Command {}
+
     /** Makes a registered process the owner, at {@code accessEpoch + 1}. */
     record TakeOwnership(VolumeId volume, long expectedAccessEpoch, ProcessId owner)
             implements Command {}

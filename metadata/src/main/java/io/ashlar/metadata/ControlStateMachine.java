@@ -45,6 +45,7 @@ public final class ControlStateMachine {
             case Command.RetargetGroup c -> PoolRules.retarget(step, c);
             case Command.CreateVolume c -> VolumeRules.create(step, c);
             case Command.DeleteVolume c -> VolumeRules.delete(step, c);
+            case Command.GrowVolume c -> VolumeRules.grow(step, c);
             case Command.TakeOwnership c -> VolumeRules.takeOwnership(step, c);
             case Command.MoveOwnership c -> VolumeRules.moveOwnership(step, c);
             case Command.ChangeReservations c -> ReservationCommands.change(step, c);

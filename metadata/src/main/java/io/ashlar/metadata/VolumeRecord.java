@@ -81,6 +81,27 @@ public record VolumeRecord(
                 reservations);
     }
 
+    /** The same volume with another size. */
+    public VolumeRecord withBytes(long newBytes) {
+        return new VolumeRecord(
+                id,
+                name,
+                pool,
+                newBytes,
+                chunkBytes,
+                logicalBlockBytes,
+                base,
+                layer,
+                identity,
+                owner,
+                accessEpoch,
+                ownerIndex,
+                former,
+                isHandedOver,
+                anyHostLun,
+                reservations);
+    }
+
     /** The same volume with other reservations. */
     public VolumeRecord with(ReservationTable newReservations) {
         return new VolumeRecord(

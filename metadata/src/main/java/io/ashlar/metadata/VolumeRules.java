@@ -117,6 +117,42 @@ final class VolumeRules {
         return step.applied(next);
     }
 
+    /**
+     * Only larger: nothing that was issued under the former size is out of place after it, so no
+     * owner has to be drained for that (DESIGN section 6, rule 10), and nobody's data goes.
+     */
+    static Result grow(Step step, Command.GrowVolume command) {
+        VolumeRecord volume = step.state().volumes().get(command.volume());
+        if (volume == null) {
+            return notFound(step, command.volume());
+        }
+        String start = "volume " + volume.name() + ": ";
+        if (!isSize(command.bytes())) {
+            return step.rejected(Reason.INVALID, start + sizeProblem(command.bytes()));
+        }
+        if (volume.bytes() != command.expectedBytes()) {
+            return step.rejected(
+                    Reason.STALE,
+                    start
+                            + "it has "
+                            + volume.bytes()
+                            + " bytes, not "
+                            + command.expectedBytes()
+                            + "; decide again from the newest state");
+        }
+        if (command.bytes() < volume.bytes()) {
+            return step.rejected(
+                    Reason.INVALID,
+                    start
+                            + "it has "
+                            + volume.bytes()
+                            + " bytes and cannot shrink to "
+                            + command.bytes()
+                            + "; make a smaller volume and copy what is to be kept");
+        }
+        return step.applied(step.state().withVolume(volume.withBytes(command.bytes())));
+    }
+
     static Result takeOwnership(Step step, Command.TakeOwnership command) {
         VolumeRecord volume = step.state().volumes().get(command.volume());
         if (volume == null) {
@@ -165,14 +201,8 @@ final class VolumeRules {
         if (!Step.isName(command.name())) {
             return "that name is not allowed; " + Step.NAME_RULE;
         }
-        if (command.bytes() <= 0
-                || command.bytes() % Sizes.BLOCK_BYTES != 0
-                || command.bytes() > Limits.VOLUME_BYTES_MAX) {
-            return command.bytes()
-                    + " bytes; use a positive multiple of "
-                    + Sizes.BLOCK_BYTES
-                    + " up to "
-                    + Limits.VOLUME_BYTES_MAX;
+        if (!isSize(command.bytes())) {
+            return sizeProblem(command.bytes());
         }
         if (Integer.bitCount(command.chunkBytes()) != 1
                 || command.chunkBytes() < Sizes.CHUNK_BYTES_MIN
@@ -195,6 +225,18 @@ final class VolumeRules {
                     + ", or -1 to show it to mapped hosts only";
         }
         return null;
+    }
+
+    private static boolean isSize(long bytes) {
+        return bytes > 0 && bytes % Sizes.BLOCK_BYTES == 0 && bytes <= Limits.VOLUME_BYTES_MAX;
+    }
+
+    private static String sizeProblem(long bytes) {
+        return bytes
+                + " bytes; use a positive multiple of "
+                + Sizes.BLOCK_BYTES
+                + " up to "
+                + Limits.VOLUME_BYTES_MAX;
     }
 
     /**

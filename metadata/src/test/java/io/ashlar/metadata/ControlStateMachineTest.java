@@ -213,6 +213,24 @@ class ControlStateMachineTest {
     }
 
     @Test
+    void aVolumeGrowsAndNeverShrinks() {
+        // Protects data at the end of a volume, and hosts from a size that no block ends at.
+        VolumeId volume = new VolumeId(cluster.applied(cluster.volume("v", -1)));
+        VolumeRecord small = cluster.state().volumes().get(volume);
+        long bytes = small.bytes();
+        cluster.rejected(INVALID, new Command.GrowVolume(volume, bytes, bytes - 4096));
+        cluster.rejected(INVALID, new Command.GrowVolume(volume, bytes, bytes + 512));
+        cluster.rejected(INVALID, new Command.GrowVolume(volume, bytes, -4096));
+        cluster.rejected(
+                INVALID, new Command.GrowVolume(volume, bytes, Limits.VOLUME_BYTES_MAX + 4096));
+        cluster.rejected(STALE, new Command.GrowVolume(volume, bytes - 4096, bytes + 4096));
+        cluster.rejected(NOT_FOUND, new Command.GrowVolume(new VolumeId(99), bytes, bytes));
+        cluster.applied(new Command.GrowVolume(volume, bytes, bytes + 4096));
+        cluster.applied(new Command.GrowVolume(volume, bytes + 4096, bytes + 4096));
+        assertThat(cluster.state().volumes().get(volume)).isEqualTo(small.withBytes(bytes + 4096));
+    }
+
+    @Test
     void aMoveByTheOwnerIsToldFromATakeOver() {
         // Protects tickets: only what an owner hands over itself is believed by the next one.
         VolumeId volume = new VolumeId(cluster.applied(cluster.volume("v", -1)));

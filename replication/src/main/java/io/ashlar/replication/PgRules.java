@@ -34,6 +34,8 @@ public record PgRules(Set<Rule> off) {
         CONFIRM_STABLE,
         /** After a refusal a member confirms nothing later. */
         NO_GAPS,
+        /** What lies beyond the volume, as the primary knows it, waits for its view. */
+        GROWTH_SHOWN,
         /** Members refuse an older epoch. */
         EPOCH_CHECK,
         /** Answers of another incarnation do not count. */

@@ -68,6 +68,7 @@ public record Options(
      * @param compareShare of a host's writes of one sector, how many compare first; only where logs
      *     are long enough to keep the marks
      * @param orShare of a host's writes, how many set bits of what is there
+     * @param growing whether volumes are small at first and grow all the time
      */
     public record Load(
             int volumes,
@@ -81,7 +82,8 @@ public record Options(
             double overlapShare,
             boolean rivals,
             double compareShare,
-            double orShare) {
+            double orShare,
+            boolean growing) {
         /** The same from busier clients. */
         public Load busy(int manyClients, long thinkNanos, double writes, long patience) {
             return new Load(
@@ -96,7 +98,8 @@ public record Options(
                     overlapShare,
                     rivals,
                     compareShare,
-                    orShare);
+                    orShare,
+                    growing);
         }
 
         /** The same, and two hosts that want one more volume for themselves. */
@@ -113,7 +116,8 @@ public record Options(
                     overlapShare,
                     true,
                     compareShare,
-                    orShare);
+                    orShare,
+                    growing);
         }
 
         /** The same from so many hosts that compare. */
@@ -130,7 +134,8 @@ public record Options(
                     overlapShare,
                     rivals,
                     compares,
-                    orShare);
+                    orShare,
+                    growing);
         }
 
         /** The same from so many hosts that set bits. */
@@ -147,7 +152,26 @@ public record Options(
                     overlapShare,
                     rivals,
                     compareShare,
-                    share);
+                    share,
+                    growing);
+        }
+
+        /** The same on volumes of so many chunks in the end, which grow. */
+        public Load growingTo(int chunks) {
+            return new Load(
+                    volumes,
+                    hosts,
+                    style,
+                    chunks,
+                    clients,
+                    thinkNanosMax,
+                    writeShare,
+                    patienceNanos,
+                    overlapShare,
+                    rivals,
+                    compareShare,
+                    orShare,
+                    true);
         }
 
         /** The same from hosts of another kind. */
@@ -164,7 +188,8 @@ public record Options(
                     overlapShare,
                     rivals,
                     compareShare,
-                    orShare);
+                    orShare,
+                    growing);
         }
     }
 
@@ -229,7 +254,8 @@ public record Options(
                 random.pick(List.of(0.0, 0.1, 0.5)),
                 false,
                 keepsMarks ? 0.3 : 0,
-                0);
+                0,
+                false);
     }
 
     /** The same on nodes, replicas and groups of other numbers. */

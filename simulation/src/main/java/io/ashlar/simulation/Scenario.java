@@ -236,6 +236,22 @@ public enum Scenario {
     COMPARING_ISCSI(drawn -> comparing(drawn, HostStyle.ISCSI), Scenario::longLogs),
     /** Two hosts that set bits of what is there, while owners and primaries die and move. */
     SETTING_BITS(Scenario::settingBits),
+    /** Volumes that grow all the time, in parts of chunks, while views are late. */
+    GROWING(drawn ->
+            hectic(
+                            drawn.on(3, 2, 1, 2),
+                            FaultKind.FREEZE_VIEW,
+                            FaultKind.MOVE_OWNER,
+                            FaultKind.MOVE_PLANNED,
+                            FaultKind.STALL,
+                            FaultKind.KILL,
+                            FaultKind.PREFER_ANOTHER)
+                    .under(
+                            drawn.load()
+                                    .from(HostStyle.MULTIPATH)
+                                    .busy(6, 20 * SimWorld.MILLI, 0.6, SimWorld.SECOND)
+                                    .growingTo(12))
+                    .with(late(drawn.log()))),
     /** The same hosts, which abort first. */
     ABORTING_HOSTS(drawn -> impatient(drawn, HostStyle.NVME_WITH_ABORT)),
     /** Two hosts that preempt each other, while owners move and die and commands are late. */
@@ -348,7 +364,8 @@ public enum Scenario {
                                 0,
                                 false,
                                 0,
-                                0))
+                                0,
+                                false))
                 .with(FaultInjector.Settings.of(gapNanosMax, 2 * SimWorld.SECOND, kinds))
                 .withPowerCut(false);
     }

@@ -41,6 +41,8 @@ import org.jspecify.annotations.Nullable;
 
 /** A whole cluster in one thread: hosts, disks, wires, the control log, its users and its enemy. */
 public final class SimulatedCluster implements FaultTarget, SimulatedHost.Targets {
+    private static final long GROWTH_BYTES = 24 * 1024;
+    private static final long GROWTH_NANOS = 150 * SimWorld.MILLI;
     private static final int CHUNK_BYTES = 64 * 1024;
     private static final int FIRST_HOST_ID = 1_001;
     private static final int FIRST_RIVAL_ID = 2_001;
@@ -110,6 +112,9 @@ public final class SimulatedCluster implements FaultTarget, SimulatedHost.Target
         } else {
             world.after(PLAN_NANOS, this::plan);
         }
+        if (options.load().growing()) {
+            world.after(GROWTH_NANOS, this::grow);
+        }
     }
 
     private void startRivals() {
@@ -175,7 +180,7 @@ public final class SimulatedCluster implements FaultTarget, SimulatedHost.Target
                             new Command.CreateVolume(
                                     "volume" + i,
                                     "pool",
-                                    (long) options.load().chunksPerVolume() * CHUNK_BYTES,
+                                    options.load().growing() ? GROWTH_BYTES : fullBytes(),
                                     CHUNK_BYTES,
                                     512,
                                     world.random().nextInt(options.cluster().groups()),
@@ -202,6 +207,32 @@ public final class SimulatedCluster implements FaultTarget, SimulatedHost.Target
                                                     options.load().volumes()))
                                     .value());
         }
+    }
+
+    private long fullBytes() {
+        return (long) options.load().chunksPerVolume() * CHUNK_BYTES;
+    }
+
+    /** An operator makes volumes larger, by less than a chunk at a time. */
+    private void grow() {
+        boolean isSmall = false;
+        for (VolumeId volume : volumes) {
+            isSmall |= growTo(volume, GROWTH_BYTES);
+        }
+        if (isSmall) {
+            world.after(GROWTH_NANOS, this::grow);
+        }
+    }
+
+    /** Whether it can still grow. */
+    private boolean growTo(VolumeId volume, long byBytes) {
+        VolumeRecord record = log.newest().volumes().get(volume);
+        if (record == null || record.bytes() == fullBytes()) {
+            return false;
+        }
+        long bytes = Math.min(fullBytes(), record.bytes() + byBytes);
+        apply(new Command.GrowVolume(volume, record.bytes(), bytes));
+        return bytes < fullBytes();
     }
 
     private Outcome.Applied apply(Command command) {
@@ -595,6 +626,7 @@ public final class SimulatedCluster implements FaultTarget, SimulatedHost.Target
 
     /** Mends everything, and starts whatever is down. */
     public void healAllFaults() {
+        volumes.forEach(volume -> growTo(volume, fullBytes()));
         world.trace("--- everything heals");
         network.healAll();
         replanner.calmDown();

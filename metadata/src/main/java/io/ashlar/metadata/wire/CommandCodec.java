@@ -48,6 +48,7 @@ final class CommandCodec {
     /** The same with explicit ALUA on one side or both, which older versions do not know. */
     private static final int CHANGE_SETTINGS_AND_ALUA = 26;
 
+    private static final int GROW_VOLUME = 28;
     private static final int SET_CHAP = 30;
     private static final int CHANGE_RESERVATIONS = 31;
 
@@ -141,6 +142,11 @@ final class CommandCodec {
             }
             case Command.DeleteVolume(var volume, long epoch) ->
                     out.writeByte(DELETE_VOLUME).writeLong(volume.value()).writeLong(epoch);
+            case Command.GrowVolume(var volume, long expected, long bytes) ->
+                    out.writeByte(GROW_VOLUME)
+                            .writeLong(volume.value())
+                            .writeLong(expected)
+                            .writeLong(bytes);
             case Command.TakeOwnership(var volume, long epoch, var owner) -> {
                 out.writeByte(TAKE_OWNERSHIP).writeLong(volume.value()).writeLong(epoch);
                 Fields.writeProcess(out, owner);
@@ -236,6 +242,9 @@ final class CommandCodec {
                             Wire.readInt(in));
             case DELETE_VOLUME ->
                     new Command.DeleteVolume(Fields.readVolume(in), Wire.readLong(in));
+            case GROW_VOLUME ->
+                    new Command.GrowVolume(
+                            Fields.readVolume(in), Wire.readLong(in), Wire.readLong(in));
             case TAKE_OWNERSHIP ->
                     new Command.TakeOwnership(
                             Fields.readVolume(in), Wire.readLong(in), Fields.readProcess(in));

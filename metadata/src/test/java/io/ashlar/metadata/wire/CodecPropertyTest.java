@@ -153,12 +153,15 @@ class CodecPropertyTest {
         golden("entry-v1.hex", entry(first), EntryCodec::read, first);
         List<Envelope> chap = envelopes.subList(first.size(), Samples.KINDS_OF_SNAPSHOT_2);
         golden("entry-v1-chap.hex", entry(chap), EntryCodec::read, chap);
-        List<Envelope> since = envelopes.subList(Samples.KINDS_OF_SNAPSHOT_2, envelopes.size());
+        List<Envelope> since =
+                envelopes.subList(Samples.KINDS_OF_SNAPSHOT_2, Samples.KINDS_OF_SNAPSHOT_4);
         golden("entry-v1-reservations.hex", entry(since), EntryCodec::read, since);
         List<Envelope> alua =
                 List.of(
                         new Envelope(new UUID(0xA1, 0xB2), 1, 1, 0, explicitAlua(true)),
                         new Envelope(new UUID(0xA1, 0xB2), 2, 1, 0, explicitAlua(false)));
+        List<Envelope> growth = envelopes.subList(Samples.KINDS_OF_SNAPSHOT_4, envelopes.size());
+        golden("entry-v1-growth.hex", entry(growth), EntryCodec::read, growth);
         golden("entry-v1-alua.hex", entry(alua), EntryCodec::read, alua);
         Snapshot snapshot = withExplicitAlua(snapshotOfVersionThree());
         golden("snapshot-v4.hex", snapshot(snapshot), SnapshotCodec::read, snapshot);
@@ -198,7 +201,8 @@ class CodecPropertyTest {
     }
 
     private static Snapshot snapshotOfVersionThree() {
-        return withEachKindOfHost(withReservations(snapshot(new Samples(11), 11, 400)));
+        return withEachKindOfHost(
+                withReservations(snapshot(new Samples(11, Samples.KINDS_OF_SNAPSHOT_4), 11, 400)));
     }
 
     private static Command explicitAlua(boolean isExplicit) {

@@ -52,13 +52,16 @@ public final class Samples {
     private static final ClusterSettings SETTINGS_OF_GOLDEN_FILES =
             new ClusterSettings(Duration.ofMinutes(10), 8, true, 16 << 20, 4L << 30);
 
-    public static final int KINDS = 27;
+    public static final int KINDS = 28;
 
     /** Those whose commands fill {@code snapshot-v1.hex}. */
     static final int KINDS_OF_SNAPSHOT_1 = 25;
 
     /** Those whose commands fill {@code snapshot-v2.hex}. */
     static final int KINDS_OF_SNAPSHOT_2 = 26;
+
+    /** Those whose commands fill {@code snapshot-v4.hex}; later ones changed no snapshot. */
+    static final int KINDS_OF_SNAPSHOT_4 = 27;
 
     public Command command() {
         return command(random.nextInt(kinds));
@@ -151,6 +154,9 @@ public final class Samples {
                                     : OptionalInt.of(random.nextInt(9) - 1),
                             random.nextInt(2) == 0 ? Optional.empty() : Optional.of(name()));
             case 25 -> new Command.SetChap("iqn." + name(), chap());
+            case 27 ->
+                    new Command.GrowVolume(
+                            volume(), 4096L * random.nextInt(9), 4096L * random.nextInt(9));
             case 26 ->
                     new Command.ChangeReservations(
                             volume(), random.nextInt(4), ReservationSamples.change(random));

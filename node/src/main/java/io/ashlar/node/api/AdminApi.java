@@ -102,6 +102,13 @@ public final class AdminApi {
                 (r, p) -> ApiResponse.created(volumes.create(r.body(ApiViews.CreateVolume.class))));
         get("/v1/volumes/{volume}", (r, p) -> ApiResponse.ok(volumes.show(of(p, "volume"))));
         add(
+                "PATCH",
+                "/v1/volumes/{volume}",
+                (r, p) ->
+                        ApiResponse.ok(
+                                volumes.resize(
+                                        of(p, "volume"), r.body(ApiViews.ResizeVolume.class))));
+        add(
                 "DELETE",
                 "/v1/volumes/{volume}",
                 (r, p) -> {

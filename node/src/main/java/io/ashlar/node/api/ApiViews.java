@@ -309,6 +309,9 @@ public final class ApiViews {
      */
     public record Registrant(String initiatorPort, int node, String key) {}
 
+    /** Request: a volume's new size, as {@code 2GiB} or in {@code bytes}. */
+    public record ResizeVolume(@Nullable String size, @Nullable Long bytes) {}
+
     /** Request: a volume's new owner. */
     public record MoveVolume(@Nullable Integer node) {}
 

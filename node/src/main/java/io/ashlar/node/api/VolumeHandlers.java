@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /** Requests about volumes. */
 final class VolumeHandlers {
@@ -62,7 +63,7 @@ final class VolumeHandlers {
 
     ApiViews.Volume create(ApiViews.CreateVolume request) {
         String name = name(request);
-        long bytes = bytes(request);
+        long bytes = bytes(request.size(), request.bytes());
         int chunkBytes = chunkBytes(request);
         int logicalBlockBytes =
                 request.logicalBlockBytes() == null ? 512 : request.logicalBlockBytes();
@@ -96,9 +97,7 @@ final class VolumeHandlers {
         return name;
     }
 
-    private static long bytes(ApiViews.CreateVolume request) {
-        String size = request.size();
-        Long given = request.bytes();
+    private static long bytes(@Nullable String size, @Nullable Long given) {
         if ((size == null) == (given == null)) {
             throw ApiException.invalid(
                     "neither or both of 'size' and 'bytes' are given", "give a size such as 1GiB");
@@ -189,6 +188,13 @@ final class VolumeHandlers {
             lowest++;
         }
         return lowest;
+    }
+
+    /** Makes a volume larger; hosts are told (2A/09). With the size that it has it does nothing. */
+    ApiViews.Volume resize(String name, ApiViews.ResizeVolume request) {
+        long bytes = bytes(request.size(), request.bytes());
+        change(name, v -> new Command.GrowVolume(v.id(), v.bytes(), bytes));
+        return show(name);
     }
 
     /** Deletes a volume. */

@@ -253,7 +253,10 @@ final class Requests {
         BlockRange range = request.range;
         if (range != null) {
             ChunkId chunk = range.chunk();
-            if (chunk.layer() > volume.layer()) {
+            boolean isBeyond =
+                    chunk.index() >= volume.chunkCount()
+                            && environment.rules().has(Rule.GROWTH_SHOWN);
+            if (chunk.layer() > volume.layer() || isBeyond) {
                 waitingForView.add(request);
                 return;
             }

@@ -35,6 +35,7 @@ public final class Mutants {
         all.addAll(FENCES);
         all.addAll(MOVES);
         all.addAll(RESERVATIONS);
+        all.addAll(GROWTH);
         all.addAll(SESSIONS);
         all.addAll(COMPARISONS);
         all.addAll(WORLD);
@@ -408,6 +409,19 @@ public final class Mutants {
                             FenceRules.Rule.RESERVATION_SHOWN,
                             "a reservation is answered before the owner's view shows it",
                             Scenario.FOUGHT_OVER,
+                            50));
+
+    private static final List<Mutant> GROWTH =
+            List.of(
+                    Mutant.of(
+                            FenceRules.Rule.GROWTH_AWAITED,
+                            "an owner fails what lies beyond the size that it knows",
+                            Scenario.GROWING,
+                            50),
+                    Mutant.of(
+                            PgRules.Rule.GROWTH_SHOWN,
+                            "a primary refuses a chunk beyond the size that it knows",
+                            Scenario.GROWING,
                             50));
 
     private static final List<Mutant> SESSIONS =

@@ -61,6 +61,9 @@ final class DirectPath implements HostPath {
     private final ArrayDeque<Bytes> received = new ArrayDeque<>();
     private final Map<Long, Long> commandOfTag = new HashMap<>();
 
+    /** What the host was told. */
+    private final Map<VolumeId, Long> sizes = new HashMap<>();
+
     /** Numbers of commands whose answers the host has, and has not said so. */
     private List<Long> unconfirmed = new ArrayList<>();
 
@@ -139,6 +142,11 @@ final class DirectPath implements HostPath {
     }
 
     @Override
+    public long bytes(VolumeId volume) {
+        return sizes.getOrDefault(volume, 0L);
+    }
+
+    @Override
     public void abandon() {
         abandoned = true;
         if (!style.answersPings()) {
@@ -192,8 +200,20 @@ final class DirectPath implements HostPath {
                 given -> {
                     association = given;
                     connection = given.openConnection(this::ping);
-                    answer(() -> listener.onUp(this));
+                    tellSizes(() -> listener.onUp(this));
                 });
+    }
+
+    /** READ CAPACITY of all units. */
+    private void tellSizes(Runnable then) {
+        Map<VolumeId, Long> told = new HashMap<>();
+        service.volumes(host.toString())
+                .values()
+                .forEach(volume -> told.put(volume.id(), volume.bytes()));
+        answer(() -> {
+            sizes.putAll(told);
+            then.run();
+        });
     }
 
     /** A NOP-In: the host answers behind all that it has sent. */
@@ -273,7 +293,9 @@ final class DirectPath implements HostPath {
         public void volumesChanged() {}
 
         @Override
-        public void capacityChanged(VolumeId volume) {}
+        public void capacityChanged(VolumeId volume) {
+            tellSizes(() -> {});
+        }
 
         @Override
         public void inquiryChanged(VolumeId volume) {}

@@ -157,6 +157,11 @@ final class HostOp {
         return request instanceof IoRequest.OrWrite;
     }
 
+    /** The first byte of the volume behind it. */
+    long end() {
+        return offset(parts.getFirst()) + length(parts);
+    }
+
     boolean touches(List<Region> others) {
         return parts.stream().anyMatch(others::contains);
     }

@@ -58,6 +58,9 @@ interface HostPath {
     /** Path states as the far end reports them. */
     SortedMap<NodeId, PathState> paths(VolumeId volume);
 
+    /** A volume's size as the far end told it. */
+    long bytes(VolumeId volume);
+
     /** The host hears nothing more of it. What it sent may still arrive. */
     void abandon();
 }

@@ -132,6 +132,12 @@ final class IscsiPath implements HostPath, TargetEnd.Host {
         return lun;
     }
 
+    /** Nobody asks for it: only hosts of other kinds have volumes that grow. */
+    @Override
+    public long bytes(VolumeId volume) {
+        return Long.MAX_VALUE;
+    }
+
     @Override
     public void abort(long tag) {
         if (state == State.UP) {

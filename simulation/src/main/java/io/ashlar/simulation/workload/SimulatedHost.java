@@ -256,7 +256,7 @@ public final class SimulatedHost implements HostPath.Listener {
 
     private void submit(HostOp op) {
         HostPath path = paths.choose(op.parts.getFirst().volume());
-        if (path == null) {
+        if (path == null || op.end() > path.bytes(op.parts.getFirst().volume())) {
             world.after(100 * SimWorld.MILLI, () -> resubmit(op));
             return;
         }

@@ -151,6 +151,9 @@ public final class SimulatedOwner {
                 tenures.remove(record.id());
                 present = null;
             }
+            if (present != null) {
+                present.bytes = record.bytes();
+            }
             Pool pool = state.pools().get(record.pool());
             if (mine && present == null && pool != null) {
                 Tenure tenure = new Tenure(record, pool);
@@ -163,6 +166,10 @@ public final class SimulatedOwner {
     /** One access epoch of one volume at this process. */
     private final class Tenure {
         final VolumeRecord record;
+
+        /** The size, as this process's view has it. */
+        long bytes;
+
         final Pool pool;
         final long accessEpoch;
         final List<Region> regions = new ArrayList<>();
@@ -179,6 +186,7 @@ public final class SimulatedOwner {
 
         Tenure(VolumeRecord record, Pool pool) {
             this.record = record;
+            this.bytes = record.bytes();
             this.pool = pool;
             this.accessEpoch = record.accessEpoch();
             for (Region region : settings.regions) {
@@ -275,6 +283,11 @@ public final class SimulatedOwner {
                 return;
             }
             List<Region> parts = settings.someRegions(regions, random);
+            Region last = parts.getLast();
+            if (last.chunk() * record.chunkBytes() + last.end() > bytes) {
+                think();
+                return;
+            }
             if (!random.chance(settings.writeShare)) {
                 read(parts, this::think);
                 return;

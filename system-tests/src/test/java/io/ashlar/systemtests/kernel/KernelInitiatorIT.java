@@ -3,6 +3,7 @@ package io.ashlar.systemtests.kernel;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.ashlar.systemtests.cluster.DevCluster;
+import io.ashlar.systemtests.cluster.Program;
 import io.ashlar.systemtests.cluster.Waiting;
 import io.ashlar.systemtests.kernel.LinuxHost.FileSystem;
 import java.time.Duration;
@@ -23,6 +24,8 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 final class KernelInitiatorIT {
     private static final String VOLUME = "kernel";
+    private static final String GROWN = "544MiB";
+    private static final long GROWN_BYTES = 544L << 20;
     private static final Duration FOLLOWS = Duration.ofSeconds(60);
     private static final Duration PAUSE = Duration.ofSeconds(20);
     private static final String SECRET = "guest-proves-itself";
@@ -81,6 +84,13 @@ final class KernelInitiatorIT {
     void anXfsFileSystemNoticesNeitherALeaderThatNobodyReachesNorAPausedOwner() throws Exception {
         // Protects files from an owner that goes on without being heard, and from one that wakes.
         withState(KernelInitiatorIT::keepAnotherFileSystem);
+    }
+
+    @Test
+    @Order(5)
+    void aVolumeThatGrowsIsLargerAfterARescan() throws Exception {
+        // Protects online growth: no I/O is disturbed, the host is told, and all of it is usable.
+        withState(KernelInitiatorIT::grow);
     }
 
     private interface Body {
@@ -185,6 +195,34 @@ final class KernelInitiatorIT {
         awaitRounds(1);
 
         finish(FileSystem.XFS);
+    }
+
+    private static void grow() throws Exception {
+        host.makeFileSystem(FileSystem.EXT4);
+        host.startLoad();
+        awaitRounds(1);
+        long told = host.toldOfCapacity();
+        int away = cluster.owner(1, VOLUME) % DevCluster.NODES + 1;
+        cluster.ashlar(away, "volume", "resize", VOLUME, GROWN).orThrow();
+        say("grown to " + GROWN + ", asked for through node " + away);
+        Program.Result smaller = cluster.ashlar(away, "volume", "resize", VOLUME, "512MiB");
+        assertThat(smaller.exitCode()).isNotZero();
+        assertThat(smaller.errors()).contains("cannot shrink");
+        // The path in use is told by its next command, the others by their checker's.
+        Waiting.until(
+                "all paths are told",
+                FOLLOWS,
+                () -> host.toldOfCapacity() >= told + DevCluster.NODES);
+        assertThat(host.rescan()).isEqualTo(GROWN_BYTES);
+        assertThat(host.growFileSystem()).isGreaterThan(GROWN_BYTES * 9 / 10);
+        say("the file system has grown");
+        awaitRounds(1);
+        System.out.printf("longest command of the host: %.1f s%n", host.finishLoad());
+        host.fill();
+        say("filled and verified");
+        host.checkFileSystem(FileSystem.EXT4);
+        assertThat(host.errors()).as("errors in the kernel's log").isEmpty();
+        cluster.assertReplicasEqual();
     }
 
     private static int awaitOtherOwner(int lost) throws Exception {

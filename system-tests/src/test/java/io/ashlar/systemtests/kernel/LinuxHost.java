@@ -214,6 +214,47 @@ final class LinuxHost {
         return Double.parseDouble(guest.run(LONG, script).orThrow().output().strip());
     }
 
+    /** How many paths have told the kernel that the size is another one. */
+    long toldOfCapacity() throws IOException, InterruptedException {
+        return guest.kernelLog()
+                .lines()
+                .filter(line -> line.contains("Capacity data has changed"))
+                .count();
+    }
+
+    /** Looks for the new size by all paths; returns that of the multipath device, in bytes. */
+    long rescan() throws IOException, InterruptedException {
+        String script =
+                """
+                for disk in /sys/block/sd*; do echo 1 > $disk/device/rescan; done
+                multipathd resize map mpatha > /tmp/resize
+                cat /tmp/resize >&2
+                blockdev --getsize64 %s
+                """;
+        String output = guest.run(SHORT, script.formatted(DEVICE)).orThrow().output();
+        return Long.parseLong(output.lines().toList().getLast());
+    }
+
+    /** Has ext4 use all of the device while it is mounted; returns its size in bytes. */
+    long growFileSystem() throws IOException, InterruptedException {
+        String script = "resize2fs %s && stat -f -c '%%b %%S' /mnt";
+        String output = guest.run(LONG, script.formatted(DEVICE)).orThrow().output();
+        String[] words = output.lines().toList().getLast().split(" ", -1);
+        return Long.parseLong(words[0]) * Long.parseLong(words[1]);
+    }
+
+    /** Writes the whole of the file system's free space, and reads it again past the cache. */
+    void fill() throws IOException, InterruptedException {
+        String script =
+                """
+                set -e
+                size=$(($(stat -f -c '%a * %S' /mnt) * 9 / 10 / 1048576))
+                fio --name=fill --filename=/mnt/fill --direct=1 --ioengine=libaio --rw=write --bs=1m \
+                    --iodepth=8 --size=${size}m --verify=crc32c --verify_fatal=1 --do_verify=1 --fallocate=none
+                """;
+        guest.run(LONG, script).orThrow();
+    }
+
     /** Unmounts and checks the file system; reports anything that it would have to mend. */
     void checkFileSystem(FileSystem type) throws IOException, InterruptedException {
         guest.run(LONG, "umount /mnt && " + type.check + " " + DEVICE).orThrow();

@@ -52,6 +52,8 @@ public record FenceRules(Set<Rule> off) {
         MOVE_OUTCOME,
         /** A part that is sent on to a new owner keeps its ticket (rule 5). */
         FORWARD_STAMP,
+        /** What lies beyond the volume, as the owner knows it, waits for its view (rule 10). */
+        GROWTH_AWAITED,
         /** Reservations are checked at admission, whichever node a command came by (F4). */
         RESERVATION_CHECK,
         /** A change of reservations is answered when the owner's view shows it (F4). */

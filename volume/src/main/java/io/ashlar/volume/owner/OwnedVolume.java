@@ -215,7 +215,7 @@ final class OwnedVolume implements PartIssuer.Decisions, Admission.Door {
         } else if (state == State.SERVING && fence.isTooOld(part)) {
             refuse(part, Refusal.AGE);
         } else if (!part.isInside(record)) {
-            fail(part, IoError.OUT_OF_RANGE);
+            onBeyond(part);
         } else if (partCount > context.settings().ownedPartsMax() || context.bytes().isOver()) {
             fail(part, IoError.OVERLOADED);
         } else if (state == State.SERVING && message.action() instanceof Action.Flush) {
@@ -233,6 +233,18 @@ final class OwnedVolume implements PartIssuer.Decisions, Admission.Door {
             }
         }
         fence.forgetIfIdle(host);
+    }
+
+    /**
+     * Its ingress has looked, in a view that may be newer than this one: the volume has grown, and
+     * the host may know it. So this is no error of the host's; it comes again.
+     */
+    private void onBeyond(OwnedPart part) {
+        if (context.rules().has(FenceRules.Rule.GROWTH_AWAITED)) {
+            answerRefused(part);
+        } else {
+            fail(part, IoError.OUT_OF_RANGE);
+        }
     }
 
     /** Whether what comes waits. */
