@@ -23,6 +23,7 @@ import tools.jackson.databind.JsonNode;
             VolumeCommand.class,
             NodeCommand.class,
             HostCommand.class,
+            HostGroupCommand.class,
             PoolCommand.class,
             DeviceCommand.class,
             ScrubCommand.class,

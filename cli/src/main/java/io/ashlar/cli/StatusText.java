@@ -341,8 +341,9 @@ public final class StatusText {
     }
 
     static String mappings(List<ApiViews.Mapping> mappings) {
-        Table table = new Table("HOST", "VOLUME", "LUN");
-        mappings.forEach(m -> table.row(m.host(), m.volume(), m.lun()));
+        Table table = new Table("HOST", "VOLUME", "LUN", "GROUP");
+        mappings.forEach(m ->
+                table.row(m.host(), m.volume(), m.lun(), m.group() == null ? "-" : m.group()));
         return table.render();
     }
 

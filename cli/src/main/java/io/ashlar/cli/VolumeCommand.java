@@ -164,42 +164,70 @@ final class VolumeCommand {
         connection.print(json, () -> FenceText.proof(Views.of(json, ApiViews.FenceProof.class)));
     }
 
-    @Command(name = "map", description = "Show a volume to a host.")
+    @Command(name = "map", description = "Show a volume to a host, or to all hosts of a group.")
     void map(
             @Mixin Connection connection,
             @Parameters(paramLabel = "NAME", description = "The volume.") String name,
-            @Parameters(paramLabel = "HOST", description = "The host's initiator name.")
-                    String host,
+            @Parameters(
+                            paramLabel = "HOST",
+                            arity = "0..1",
+                            description = "The host's initiator name; or --group.")
+                    @Nullable String host,
+            @Option(
+                            names = "--group",
+                            paramLabel = "GROUP",
+                            description = "A host group instead of a host.")
+                    @Nullable String group,
             @Option(names = "--lun", description = "LUN; default: the lowest free one.")
                     @Nullable Integer lun) {
-        JsonNode json =
-                connection
-                        .client()
-                        .change("PUT", mappingPath(host, name), new ApiViews.MapVolume(lun));
+        String path = mappingPath(connection, host, group, name);
+        JsonNode json = connection.client().change("PUT", path, new ApiViews.MapVolume(lun));
         connection.print(
                 json,
                 () -> {
-                    ApiViews.Mapping mapping = Views.of(json, ApiViews.Mapping.class);
-                    return host + " sees " + name + " as LUN " + mapping.lun() + "\n";
+                    int given = Views.of(json, ApiViews.GroupMapping.class).lun();
+                    return group == null
+                            ? host + " sees " + name + " as LUN " + given + "\n"
+                            : "the hosts of " + group + " see " + name + " as LUN " + given + "\n";
                 });
     }
 
-    @Command(name = "unmap", description = "Take a volume away from a host.")
+    @Command(
+            name = "unmap",
+            description = "Take a volume away from a host, or from the hosts of a group.")
     void unmap(
             @Mixin Connection connection,
             @Parameters(paramLabel = "NAME", description = "The volume.") String name,
-            @Parameters(paramLabel = "HOST", description = "The host's initiator name.")
-                    String host) {
-        JsonNode json = connection.client().change("DELETE", mappingPath(host, name), null);
-        connection.print(json, () -> host + " does not see " + name + " any more\n");
+            @Parameters(
+                            paramLabel = "HOST",
+                            arity = "0..1",
+                            description = "The host's initiator name; or --group.")
+                    @Nullable String host,
+            @Option(
+                            names = "--group",
+                            paramLabel = "GROUP",
+                            description = "A host group instead of a host.")
+                    @Nullable String group) {
+        String path = mappingPath(connection, host, group, name);
+        JsonNode json = connection.client().change("DELETE", path, null);
+        connection.print(
+                json,
+                () ->
+                        group == null
+                                ? host + " does not see " + name + " any more\n"
+                                : "the hosts of " + group + " do not see " + name + " any more\n");
     }
 
-    private static String mappingPath(String host, String volume) {
+    private static String mappingPath(
+            Connection connection, @Nullable String host, @Nullable String group, String volume) {
+        if ((host == null) == (group == null)) {
+            throw connection.usage("give a host, or --group GROUP");
+        }
         return String.join(
                 "/",
                 Arrays.asList(
-                        "/v1/hosts",
-                        ApiClient.segment(host),
+                        group == null ? "/v1/hosts" : "/v1/host-groups",
+                        ApiClient.segment(group == null ? host : group),
                         "volumes",
                         ApiClient.segment(volume)));
     }

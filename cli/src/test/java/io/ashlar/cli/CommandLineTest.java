@@ -244,6 +244,20 @@ class CommandLineTest {
                 .containsExactly("DELETE /v1/hosts/iqn.2001-01.org%2Fx%20y/volumes/demo ");
     }
 
+    /** Protects a mapping from going to a host when a group is meant, or to nobody. */
+    @Test
+    void volumesAreMappedToAHostOrToAGroup() {
+        answers.put("/v1/host-groups/esx/volumes/demo", "{\"volume\": \"demo\", \"lun\": 4}");
+        assertThat(ashlar("volume", "map", "demo", "--group", "esx", "--api", api)).isZero();
+        assertThat(ashlar("host-group", "remove", "esx", "h", "--api", api)).isZero();
+        assertThat(requests.getFirst()).startsWith("PUT /v1/host-groups/esx/volumes/demo ");
+        assertThat(requests.get(1)).startsWith("DELETE /v1/host-groups/esx/hosts/h ");
+        assertThat(ashlar("volume", "map", "demo", "--api", api)).isEqualTo(2);
+        assertThat(ashlar("volume", "map", "demo", "h", "--group", "g", "--api", api))
+                .isEqualTo(2);
+        assertThat(requests).hasSize(2);
+    }
+
     private String file(String contents) throws IOException {
         return java.nio.file.Files.writeString(
                         directory.resolve("secret" + contents.hashCode()), contents)

@@ -210,4 +210,25 @@ public sealed interface Command {
 
     /** Takes a volume away from a host. */
     record UnmapVolume(String host, VolumeId volume) implements Command {}
+
+    /** Makes a host group, with nobody in it and nothing mapped to it. */
+    record CreateHostGroup(String group) implements Command {}
+
+    /** Forgets a host group that has no mappings; its hosts stay. */
+    record DeleteHostGroup(String group) implements Command {}
+
+    /** Shows a known host all that is mapped to a group; no LUN or volume of it may be in use. */
+    record JoinHostGroup(String group, String host) implements Command {}
+
+    /** Takes away from a host what it sees through a group. */
+    record LeaveHostGroup(String group, String host) implements Command {}
+
+    /**
+     * Shows a volume to every host of a group, now and later; LUN -1 takes the lowest that is free
+     * at all of them. The result's value is the LUN.
+     */
+    record MapVolumeToGroup(String group, VolumeId volume, int lun) implements Command {}
+
+    /** Takes a volume away from the hosts of a group. */
+    record UnmapVolumeFromGroup(String group, VolumeId volume) implements Command {}
 }

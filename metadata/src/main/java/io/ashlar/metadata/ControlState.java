@@ -6,6 +6,7 @@ import io.ashlar.common.ProcessId;
 import io.ashlar.common.VolumeId;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -23,7 +24,8 @@ import java.util.UUID;
  * @param placementGroups by id
  * @param volumes by id
  * @param hosts those that were made known, by initiator name
- * @param mappings by host, then LUN
+ * @param mappings by host, then LUN: its own, and those of its host groups
+ * @param hostGroups by name; {@code mappings} holds for each of their hosts what they map
  * @param settings what an operator may change at run time
  * @param jobs work that takes long
  */
@@ -37,6 +39,7 @@ public record ControlState(
         SortedMap<VolumeId, VolumeRecord> volumes,
         SortedMap<String, HostRecord> hosts,
         SortedMap<String, SortedMap<Integer, Mapping>> mappings,
+        SortedMap<String, HostGroup> hostGroups,
         ClusterSettings settings,
         JobBoard jobs) {
     private static final UUID NO_CLUSTER = new UUID(0, 0);
@@ -45,6 +48,7 @@ public record ControlState(
                     0,
                     NO_CLUSTER,
                     1,
+                    Collections.emptySortedMap(),
                     Collections.emptySortedMap(),
                     Collections.emptySortedMap(),
                     Collections.emptySortedMap(),
@@ -91,6 +95,7 @@ public record ControlState(
                         volumes,
                         hosts,
                         mappings,
+                        hostGroups,
                         settings,
                         jobs);
     }
@@ -106,6 +111,7 @@ public record ControlState(
                 volumes,
                 hosts,
                 mappings,
+                hostGroups,
                 settings,
                 jobs);
     }
@@ -121,6 +127,7 @@ public record ControlState(
                 volumes,
                 hosts,
                 mappings,
+                hostGroups,
                 settings,
                 jobs);
     }
@@ -138,6 +145,7 @@ public record ControlState(
                 volumes,
                 hosts,
                 mappings,
+                hostGroups,
                 settings,
                 jobs);
     }
@@ -155,6 +163,7 @@ public record ControlState(
                 volumes,
                 hosts,
                 mappings,
+                hostGroups,
                 settings,
                 jobs);
     }
@@ -171,6 +180,7 @@ public record ControlState(
                 volumes,
                 hosts,
                 mappings,
+                hostGroups,
                 settings,
                 jobs);
     }
@@ -186,6 +196,7 @@ public record ControlState(
                 with(volumes, volume.id(), volume),
                 hosts,
                 mappings,
+                hostGroups,
                 settings,
                 jobs);
     }
@@ -203,6 +214,7 @@ public record ControlState(
                 Collections.unmodifiableSortedMap(left),
                 hosts,
                 mappings,
+                hostGroups,
                 settings,
                 jobs);
     }
@@ -228,18 +240,32 @@ public record ControlState(
                 volumes,
                 newHosts,
                 mappings,
+                hostGroups,
                 settings,
                 jobs);
     }
 
     /** An empty {@code ofHost} takes the host out of the map, so that equal states stay equal. */
     ControlState withMappings(String host, SortedMap<Integer, Mapping> ofHost) {
+        return withHostGroups(hostGroups, Map.of(host, ofHost));
+    }
+
+    /**
+     * Other host groups, and what some hosts see by them; the others see what they saw.
+     *
+     * @param changed by host; where it is empty, the host sees nothing any more
+     */
+    ControlState withHostGroups(
+            SortedMap<String, HostGroup> groups,
+            Map<String, SortedMap<Integer, Mapping>> changed) {
         TreeMap<String, SortedMap<Integer, Mapping>> all = new TreeMap<>(mappings);
-        if (ofHost.isEmpty()) {
-            all.remove(host);
-        } else {
-            all.put(host, Collections.unmodifiableSortedMap(ofHost));
-        }
+        changed.forEach((host, ofHost) -> {
+            if (ofHost.isEmpty()) {
+                all.remove(host);
+            } else {
+                all.put(host, Collections.unmodifiableSortedMap(ofHost));
+            }
+        });
         return new ControlState(
                 index,
                 clusterId,
@@ -250,6 +276,7 @@ public record ControlState(
                 volumes,
                 hosts,
                 Collections.unmodifiableSortedMap(all),
+                Collections.unmodifiableSortedMap(groups),
                 settings,
                 jobs);
     }
@@ -265,6 +292,7 @@ public record ControlState(
                 volumes,
                 hosts,
                 mappings,
+                hostGroups,
                 others,
                 jobs);
     }
@@ -280,6 +308,7 @@ public record ControlState(
                 volumes,
                 hosts,
                 mappings,
+                hostGroups,
                 settings,
                 others);
     }

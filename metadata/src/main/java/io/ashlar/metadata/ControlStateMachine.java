@@ -54,6 +54,12 @@ public final class ControlStateMachine {
             case Command.DeleteHost c -> HostRules.delete(step, c);
             case Command.MapVolume c -> HostRules.map(step, c);
             case Command.UnmapVolume c -> HostRules.unmap(step, c);
+            case Command.CreateHostGroup c -> HostGroupRules.create(step, c);
+            case Command.DeleteHostGroup c -> HostGroupRules.delete(step, c);
+            case Command.JoinHostGroup c -> HostGroupRules.join(step, c);
+            case Command.LeaveHostGroup c -> HostGroupRules.leave(step, c);
+            case Command.MapVolumeToGroup c -> HostGroupRules.map(step, c);
+            case Command.UnmapVolumeFromGroup c -> HostGroupRules.unmap(step, c);
         };
     }
 }

@@ -85,6 +85,17 @@ final class HostRules {
         if (!state.hosts().containsKey(command.host())) {
             return unknownHost(step, command.host());
         }
+        for (HostGroup group : state.hostGroups().values()) {
+            if (group.hosts().contains(command.host())) {
+                return step.rejected(
+                        Reason.IN_USE,
+                        "host "
+                                + command.host()
+                                + " is in host group "
+                                + group.name()
+                                + "; take it out of the group first");
+            }
+        }
         int mappings = ofHost(state, command.host()).size();
         if (mappings > 0) {
             return step.rejected(
@@ -108,47 +119,22 @@ final class HostRules {
         if (volume == null) {
             return VolumeRules.notFound(step, wish.volume());
         }
-        if (wish.lun() < -1 || wish.lun() > Limits.LUN_MAX) {
-            return step.rejected(
-                    Reason.INVALID,
-                    "LUN "
-                            + wish.lun()
-                            + "; use 0 to "
-                            + Limits.LUN_MAX
-                            + ", or -1 for the lowest free one");
-        }
-        if (volume.anyHostLun() != -1) {
-            return step.rejected(
-                    Reason.EXISTS,
-                    "every host sees volume "
-                            + volume.name()
-                            + " as LUN "
-                            + volume.anyHostLun()
-                            + "; it needs no mapping");
+        Result refusal = refusal(step, volume, wish.lun());
+        if (refusal != null) {
+            return refusal;
         }
         SortedMap<Integer, Mapping> mappings = ofHost(state, wish.host());
         for (Mapping mapping : mappings.values()) {
             if (mapping.volume().equals(wish.volume())) {
-                return wish.lun() == -1 || wish.lun() == mapping.lun()
+                boolean isSame = wish.lun() == -1 || wish.lun() == mapping.lun();
+                return isSame && mapping.group().isEmpty()
                         ? step.applied(state, mapping.lun())
                         : step.rejected(
-                                Reason.EXISTS,
-                                "host "
-                                        + wish.host()
-                                        + " sees volume "
-                                        + volume.name()
-                                        + " as LUN "
-                                        + mapping.lun()
-                                        + "; unmap it first");
+                                Reason.EXISTS, sees(state, mapping) + "; unmap it first");
             }
         }
-        int all = state.mappings().values().stream().mapToInt(SortedMap::size).sum();
-        if (all >= Limits.MAPPINGS_MAX) {
-            return step.rejected(
-                    Reason.INVALID,
-                    "the cluster has "
-                            + Limits.MAPPINGS_MAX
-                            + " mappings already; unmap a volume first");
+        if (countOfMappings(state) >= Limits.MAPPINGS_MAX) {
+            return tooManyMappings(step);
         }
         int lun = wish.lun() == -1 ? lowestFree(state, mappings) : wish.lun();
         if (lun > Limits.LUN_MAX || mappings.size() >= Limits.MAPPINGS_PER_HOST_MAX) {
@@ -166,7 +152,9 @@ final class HostRules {
                             + " of host "
                             + wish.host()
                             + " is "
-                            + (clash != null ? name(state, clash.volume()) : volumeName(anyHost))
+                            + (clash != null
+                                    ? name(state, clash.volume()) + through(clash)
+                                    : volumeName(anyHost))
                             + "; choose another, or -1 for the lowest free one");
         }
         TreeMap<Integer, Mapping> more = new TreeMap<>(mappings);
@@ -177,6 +165,14 @@ final class HostRules {
     static Result unmap(Step step, Command.UnmapVolume command) {
         ControlState state = step.state();
         TreeMap<Integer, Mapping> left = new TreeMap<>(ofHost(state, command.host()));
+        for (Mapping mapping : left.values()) {
+            if (mapping.volume().equals(command.volume()) && mapping.group().isPresent()) {
+                return step.rejected(
+                        Reason.IN_USE,
+                        sees(state, mapping)
+                                + "; unmap it from the group, or take the host out of the group");
+            }
+        }
         if (!left.values().removeIf(mapping -> mapping.volume().equals(command.volume()))) {
             return step.rejected(
                     Reason.NOT_FOUND,
@@ -198,10 +194,16 @@ final class HostRules {
         for (var entry : state.mappings().entrySet()) {
             Mapping mapping = entry.getValue().get(lun);
             if (mapping != null) {
-                return "host "
-                        + entry.getKey()
-                        + " sees "
-                        + name(state, mapping.volume())
+                return sees(state, mapping);
+            }
+        }
+        for (HostGroup group : state.hostGroups().values()) {
+            VolumeId volume = group.volumes().get(lun);
+            if (volume != null) {
+                return "host group "
+                        + group.name()
+                        + " shows "
+                        + name(state, volume)
                         + " as LUN "
                         + lun;
             }
@@ -209,18 +211,76 @@ final class HostRules {
         return null;
     }
 
-    private static int lowestFree(ControlState state, SortedMap<Integer, Mapping> mappings) {
+    /** Why a volume cannot be mapped under a LUN wherever it is, or null. */
+    static @Nullable Result refusal(Step step, VolumeRecord volume, int lun) {
+        if (lun < -1 || lun > Limits.LUN_MAX) {
+            return step.rejected(
+                    Reason.INVALID,
+                    "LUN "
+                            + lun
+                            + "; use 0 to "
+                            + Limits.LUN_MAX
+                            + ", or -1 for the lowest free one");
+        }
+        if (volume.anyHostLun() != -1) {
+            return step.rejected(
+                    Reason.EXISTS,
+                    "every host sees volume "
+                            + volume.name()
+                            + " as LUN "
+                            + volume.anyHostLun()
+                            + "; it needs no mapping");
+        }
+        return null;
+    }
+
+    /** Those of hosts, by their groups too, and those of groups. */
+    static int countOfMappings(ControlState state) {
+        int ofHosts = state.mappings().values().stream().mapToInt(SortedMap::size).sum();
+        return ofHosts
+                + state.hostGroups().values().stream().mapToInt(g -> g.volumes().size()).sum();
+    }
+
+    static Result tooManyMappings(Step step) {
+        return step.rejected(
+                Reason.INVALID,
+                "the cluster would have more than "
+                        + Limits.MAPPINGS_MAX
+                        + " mappings; unmap a volume first");
+    }
+
+    /** The mapping in words. */
+    static String sees(ControlState state, Mapping mapping) {
+        return "host "
+                + mapping.host()
+                + " sees "
+                + name(state, mapping.volume())
+                + " as LUN "
+                + mapping.lun()
+                + through(mapping);
+    }
+
+    private static String through(Mapping mapping) {
+        return mapping.group().map(group -> " through host group " + group).orElse("");
+    }
+
+    static BitSet takenByAnyHost(ControlState state) {
         BitSet taken = new BitSet();
-        mappings.keySet().forEach(taken::set);
         for (VolumeRecord volume : state.volumes().values()) {
             if (volume.anyHostLun() >= 0) {
                 taken.set(volume.anyHostLun());
             }
         }
+        return taken;
+    }
+
+    private static int lowestFree(ControlState state, SortedMap<Integer, Mapping> mappings) {
+        BitSet taken = takenByAnyHost(state);
+        mappings.keySet().forEach(taken::set);
         return taken.nextClearBit(0);
     }
 
-    private static @Nullable VolumeRecord ofAnyHost(ControlState state, int lun) {
+    static @Nullable VolumeRecord ofAnyHost(ControlState state, int lun) {
         for (VolumeRecord volume : state.volumes().values()) {
             if (volume.anyHostLun() == lun) {
                 return volume;
@@ -229,12 +289,12 @@ final class HostRules {
         return null;
     }
 
-    private static SortedMap<Integer, Mapping> ofHost(ControlState state, String host) {
+    static SortedMap<Integer, Mapping> ofHost(ControlState state, String host) {
         SortedMap<Integer, Mapping> mappings = state.mappings().get(host);
         return mappings == null ? Collections.emptySortedMap() : mappings;
     }
 
-    private static String name(ControlState state, VolumeId id) {
+    static String name(ControlState state, VolumeId id) {
         VolumeRecord volume = state.volumes().get(id);
         return volume == null ? id.toString() : volumeName(volume);
     }
@@ -243,7 +303,7 @@ final class HostRules {
         return volume == null ? "another volume" : "volume " + volume.name();
     }
 
-    private static Result unknownHost(Step step, String host) {
+    static Result unknownHost(Step step, String host) {
         return step.rejected(
                 Reason.NOT_FOUND, "host " + Step.quoted(host) + " is not known; create it first");
     }

@@ -40,6 +40,9 @@ public final class Limits {
     /** Registrations of reservations of all volumes together. */
     public static final int REGISTRATIONS_MAX = 131_072;
 
+    public static final int HOST_GROUPS_MAX = 1024;
+    public static final int HOSTS_PER_HOST_GROUP_MAX = 256;
+
     public static final int LUN_MAX = 16_383;
 
     /** Letters of the name of a pool, a volume or a failure domain. */

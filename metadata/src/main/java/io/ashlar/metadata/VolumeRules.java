@@ -114,7 +114,7 @@ final class VolumeRules {
                 next = next.withMappings(entry.getKey(), left);
             }
         }
-        return step.applied(next);
+        return step.applied(HostGroupRules.without(next, volume.id()));
     }
 
     /**

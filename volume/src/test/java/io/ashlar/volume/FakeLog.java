@@ -44,6 +44,7 @@ final class FakeLog {
                         new TreeMap<>(),
                         new TreeMap<>(),
                         new TreeMap<>(),
+                        new TreeMap<>(),
                         ClusterSettings.VERSION_1,
                         JobBoard.EMPTY));
     }
@@ -110,6 +111,7 @@ final class FakeLog {
                         volumes,
                         hosts,
                         mappings,
+                        state.hostGroups(),
                         state.settings(),
                         state.jobs()));
         world.nodes.values().forEach(node -> node.metadata.onAppended());

@@ -51,6 +51,12 @@ final class CommandCodec {
     private static final int GROW_VOLUME = 28;
     private static final int SET_CHAP = 30;
     private static final int CHANGE_RESERVATIONS = 31;
+    private static final int CREATE_HOST_GROUP = 32;
+    private static final int DELETE_HOST_GROUP = 33;
+    private static final int JOIN_HOST_GROUP = 34;
+    private static final int LEAVE_HOST_GROUP = 35;
+    private static final int MAP_VOLUME_TO_GROUP = 36;
+    private static final int UNMAP_VOLUME_FROM_GROUP = 37;
 
     private static final int PAUSE = 1;
     private static final int RESUME = 2;
@@ -171,6 +177,26 @@ final class CommandCodec {
                 Fields.writeText(out.writeByte(UNMAP_VOLUME), host);
                 out.writeLong(volume.value());
             }
+            case Command.CreateHostGroup(var group) ->
+                    Fields.writeText(out.writeByte(CREATE_HOST_GROUP), group);
+            case Command.DeleteHostGroup(var group) ->
+                    Fields.writeText(out.writeByte(DELETE_HOST_GROUP), group);
+            case Command.JoinHostGroup(var group, var host) -> {
+                Fields.writeText(out.writeByte(JOIN_HOST_GROUP), group);
+                Fields.writeText(out, host);
+            }
+            case Command.LeaveHostGroup(var group, var host) -> {
+                Fields.writeText(out.writeByte(LEAVE_HOST_GROUP), group);
+                Fields.writeText(out, host);
+            }
+            case Command.MapVolumeToGroup(var group, var volume, int lun) -> {
+                Fields.writeText(out.writeByte(MAP_VOLUME_TO_GROUP), group);
+                out.writeLong(volume.value()).writeInt(lun);
+            }
+            case Command.UnmapVolumeFromGroup(var group, var volume) -> {
+                Fields.writeText(out.writeByte(UNMAP_VOLUME_FROM_GROUP), group);
+                out.writeLong(volume.value());
+            }
         }
     }
 
@@ -262,6 +288,17 @@ final class CommandCodec {
             case MAP_VOLUME -> new Command.MapVolume(Fields.readMapping(in));
             case UNMAP_VOLUME ->
                     new Command.UnmapVolume(Fields.readText(in), Fields.readVolume(in));
+            case CREATE_HOST_GROUP -> new Command.CreateHostGroup(Fields.readText(in));
+            case DELETE_HOST_GROUP -> new Command.DeleteHostGroup(Fields.readText(in));
+            case JOIN_HOST_GROUP ->
+                    new Command.JoinHostGroup(Fields.readText(in), Fields.readText(in));
+            case LEAVE_HOST_GROUP ->
+                    new Command.LeaveHostGroup(Fields.readText(in), Fields.readText(in));
+            case MAP_VOLUME_TO_GROUP ->
+                    new Command.MapVolumeToGroup(
+                            Fields.readText(in), Fields.readVolume(in), Wire.readInt(in));
+            case UNMAP_VOLUME_FROM_GROUP ->
+                    new Command.UnmapVolumeFromGroup(Fields.readText(in), Fields.readVolume(in));
             default -> throw Fields.unknown("command kind", kind);
         };
     }

@@ -10,6 +10,7 @@ import io.ashlar.common.reservation.ReservationCodec;
 import io.ashlar.common.reservation.ReservationTable;
 import io.ashlar.metadata.ClusterSettings;
 import io.ashlar.metadata.ControlState;
+import io.ashlar.metadata.HostGroup;
 import io.ashlar.metadata.HostRecord;
 import io.ashlar.metadata.JobBoard;
 import io.ashlar.metadata.Limits;
@@ -51,6 +52,9 @@ final class ControlStateCodec {
     /** The first version that ends with whether ALUA is explicit. */
     private static final int VERSION_WITH_ALUA = 4;
 
+    /** The first version that ends with the host groups. */
+    private static final int VERSION_WITH_HOST_GROUPS = 5;
+
     private static final int RESERVATIONS_BYTES_MIN = 35;
 
     private static final int CREATED = 0;
@@ -76,15 +80,12 @@ final class ControlStateCodec {
             Fields.writeText(out, host.name());
             Fields.writeChap(out, host.chap());
         }
-        out.writeInt(state.mappings().size());
-        for (SortedMap<Integer, Mapping> ofHost : state.mappings().values()) {
-            out.writeInt(ofHost.size());
-            ofHost.values().forEach(mapping -> Fields.writeMapping(out, mapping));
-        }
+        HostGroupCodec.writeOwnMappings(out, state);
         JobCodec.writeSettings(out, state.settings());
         JobCodec.writeBoard(out, state.jobs());
         writeReservations(out, state);
         out.writeBoolean(state.settings().explicitAlua());
+        HostGroupCodec.write(out, state);
     }
 
     private static void writeReservations(ByteBuf out, ControlState state) {
@@ -138,7 +139,7 @@ final class ControlStateCodec {
                     host,
                     new HostRecord(host, hasChap ? Fields.readChap(in) : Optional.empty()));
         }
-        SortedMap<String, SortedMap<Integer, Mapping>> mappings = readMappings(in);
+        TreeMap<String, SortedMap<Integer, Mapping>> mappings = readMappings(in);
         ClusterSettings settings = JobCodec.readSettings(in);
         JobBoard jobs = JobCodec.readBoard(in);
         if (version >= VERSION_WITH_RESERVATIONS) {
@@ -147,6 +148,10 @@ final class ControlStateCodec {
         if (version >= VERSION_WITH_ALUA) {
             settings = settings.withExplicitAlua(Wire.readBoolean(in));
         }
+        SortedMap<String, HostGroup> hostGroups =
+                version >= VERSION_WITH_HOST_GROUPS
+                        ? HostGroupCodec.read(in, hosts.keySet(), mappings)
+                        : Collections.emptySortedMap();
         return new ControlState(
                 index,
                 clusterId,
@@ -156,7 +161,8 @@ final class ControlStateCodec {
                 Collections.unmodifiableSortedMap(groups),
                 Collections.unmodifiableSortedMap(volumes),
                 Collections.unmodifiableSortedMap(hosts),
-                mappings,
+                Collections.unmodifiableSortedMap(mappings),
+                hostGroups,
                 settings,
                 jobs);
     }
@@ -172,7 +178,8 @@ final class ControlStateCodec {
         }
     }
 
-    private static SortedMap<String, SortedMap<Integer, Mapping>> readMappings(ByteBuf in) {
+    /** What is mapped to hosts themselves; their groups' mappings come with the groups. */
+    private static TreeMap<String, SortedMap<Integer, Mapping>> readMappings(ByteBuf in) {
         TreeMap<String, SortedMap<Integer, Mapping>> mappings = new TreeMap<>();
         for (int i = Wire.readCount(in, Limits.HOSTS_MAX, 4 + MAPPING_BYTES_MIN); i > 0; i--) {
             TreeMap<Integer, Mapping> ofHost = new TreeMap<>();
@@ -191,7 +198,7 @@ final class ControlStateCodec {
             }
             putNew(mappings, host, Collections.unmodifiableSortedMap(ofHost));
         }
-        return Collections.unmodifiableSortedMap(mappings);
+        return mappings;
     }
 
     private static void writePool(ByteBuf out, Pool pool) {

@@ -31,9 +31,10 @@ public final class SnapshotCodec {
     public static final int SNAPSHOT_BYTES_MAX = 256 * 1024 * 1024;
 
     /**
-     * Since 2 hosts have secrets, since 3 volumes have reservations, since 4 ALUA may be explicit.
+     * Since 2 hosts have secrets, since 3 volumes have reservations, since 4 ALUA may be explicit,
+     * since 5 there are host groups.
      */
-    private static final int VERSION = 4;
+    private static final int VERSION = 5;
 
     private static final Frame FRAME =
             new Frame(

@@ -8,6 +8,7 @@ import io.ashlar.common.Crc32c;
 import io.ashlar.common.NodeId;
 import io.ashlar.common.RandomSource;
 import io.ashlar.common.Secret;
+import io.ashlar.common.VolumeId;
 import io.ashlar.common.WireFormatException;
 import io.ashlar.metadata.ClusterSettings;
 import io.ashlar.metadata.Command;
@@ -15,6 +16,7 @@ import io.ashlar.metadata.ControlState;
 import io.ashlar.metadata.ControlStateMachine;
 import io.ashlar.metadata.ControlStateMachine.Result;
 import io.ashlar.metadata.Fixture;
+import io.ashlar.metadata.Mapping;
 import io.ashlar.metadata.Outcome;
 import io.ashlar.metadata.VolumeRecord;
 import io.ashlar.metadata.wire.IdentityCodec.Identity;
@@ -156,15 +158,18 @@ class CodecPropertyTest {
         List<Envelope> since =
                 envelopes.subList(Samples.KINDS_OF_SNAPSHOT_2, Samples.KINDS_OF_SNAPSHOT_4);
         golden("entry-v1-reservations.hex", entry(since), EntryCodec::read, since);
+        List<Envelope> groups = envelopes.subList(Samples.KINDS_WITH_GROWTH, envelopes.size());
+        golden("entry-v1-host-groups.hex", entry(groups), EntryCodec::read, groups);
         List<Envelope> alua =
                 List.of(
                         new Envelope(new UUID(0xA1, 0xB2), 1, 1, 0, explicitAlua(true)),
                         new Envelope(new UUID(0xA1, 0xB2), 2, 1, 0, explicitAlua(false)));
-        List<Envelope> growth = envelopes.subList(Samples.KINDS_OF_SNAPSHOT_4, envelopes.size());
+        List<Envelope> growth =
+                envelopes.subList(Samples.KINDS_OF_SNAPSHOT_4, Samples.KINDS_WITH_GROWTH);
         golden("entry-v1-growth.hex", entry(growth), EntryCodec::read, growth);
         golden("entry-v1-alua.hex", entry(alua), EntryCodec::read, alua);
-        Snapshot snapshot = withExplicitAlua(snapshotOfVersionThree());
-        golden("snapshot-v4.hex", snapshot(snapshot), SnapshotCodec::read, snapshot);
+        Snapshot snapshot = withHostGroup(withExplicitAlua(snapshotOfVersionThree()));
+        golden("snapshot-v5.hex", snapshot(snapshot), SnapshotCodec::read, snapshot);
         Identity identity = new Identity(new UUID(1, 2), new NodeId(3), new UUID(4, 5), true);
         ByteBuf out = Unpooled.buffer();
         IdentityCodec.write(out, identity);
@@ -200,6 +205,15 @@ class CodecPropertyTest {
         assertThat(old).isEqualTo(snapshotOfVersionThree());
     }
 
+    /** Protects upgrades: what an older version wrote is read, and there are no host groups. */
+    @Test
+    void snapshotsOfVersionFourAreStillRead() throws IOException {
+        String hex = Files.readString(GOLDEN.resolve("snapshot-v4.hex")).replaceAll("\\s", "");
+        Snapshot old = SnapshotCodec.read(Unpooled.wrappedBuffer(ByteBufUtil.decodeHexDump(hex)));
+        assertThat(old.state().hostGroups()).isEmpty();
+        assertThat(old).isEqualTo(withExplicitAlua(snapshotOfVersionThree()));
+    }
+
     private static Snapshot snapshotOfVersionThree() {
         return withEachKindOfHost(
                 withReservations(snapshot(new Samples(11, Samples.KINDS_OF_SNAPSHOT_4), 11, 400)));
@@ -218,6 +232,28 @@ class CodecPropertyTest {
         Result result = ControlStateMachine.apply(state, state.index() + 1, command);
         assertThat(result.outcome()).isInstanceOf(Outcome.Applied.class);
         return new Snapshot(result.state(), snapshot.sessions());
+    }
+
+    /** A host with a mapping of its own and one through its group. */
+    private static Snapshot withHostGroup(Snapshot snapshot) {
+        ControlState state = snapshot.state();
+        List<VolumeId> volumes =
+                state.volumes().values().stream()
+                        .filter(volume -> volume.anyHostLun() == -1)
+                        .map(VolumeRecord::id)
+                        .toList();
+        for (Command command :
+                List.of(
+                        new Command.CreateHostGroup("group"),
+                        new Command.JoinHostGroup("group", "mutual"),
+                        new Command.JoinHostGroup("group", "none"),
+                        new Command.MapVolumeToGroup("group", volumes.get(0), 300),
+                        new Command.MapVolume(new Mapping("none", volumes.get(1), 301)))) {
+            Result result = ControlStateMachine.apply(state, state.index() + 1, command);
+            assertThat(result.outcome()).isInstanceOf(Outcome.Applied.class);
+            state = result.state();
+        }
+        return new Snapshot(state, snapshot.sessions());
     }
 
     private static void golden(

@@ -52,7 +52,7 @@ public final class Samples {
     private static final ClusterSettings SETTINGS_OF_GOLDEN_FILES =
             new ClusterSettings(Duration.ofMinutes(10), 8, true, 16 << 20, 4L << 30);
 
-    public static final int KINDS = 28;
+    public static final int KINDS = 34;
 
     /** Those whose commands fill {@code snapshot-v1.hex}. */
     static final int KINDS_OF_SNAPSHOT_1 = 25;
@@ -60,8 +60,11 @@ public final class Samples {
     /** Those whose commands fill {@code snapshot-v2.hex}. */
     static final int KINDS_OF_SNAPSHOT_2 = 26;
 
-    /** Those whose commands fill {@code snapshot-v4.hex}; later ones changed no snapshot. */
+    /** Those whose commands fill {@code snapshot-v3.hex} and {@code snapshot-v4.hex}. */
     static final int KINDS_OF_SNAPSHOT_4 = 27;
+
+    /** Those before host groups. */
+    static final int KINDS_WITH_GROWTH = 28;
 
     public Command command() {
         return command(random.nextInt(kinds));
@@ -160,6 +163,12 @@ public final class Samples {
             case 26 ->
                     new Command.ChangeReservations(
                             volume(), random.nextInt(4), ReservationSamples.change(random));
+            case 28 -> new Command.CreateHostGroup(name());
+            case 29 -> new Command.JoinHostGroup(name(), "iqn." + name());
+            case 30 -> new Command.MapVolumeToGroup(name(), volume(), random.nextInt(5) - 1);
+            case 31 -> new Command.UnmapVolumeFromGroup(name(), volume());
+            case 32 -> new Command.LeaveHostGroup(name(), "iqn." + name());
+            case 33 -> new Command.DeleteHostGroup(name());
             default -> new Command.UnmapVolume("iqn." + name(), volume());
         };
     }

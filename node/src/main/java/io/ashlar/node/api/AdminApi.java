@@ -178,6 +178,8 @@ public final class AdminApi {
                     return ApiResponse.empty();
                 });
 
+        addHostGroups(new HostGroupHandlers(control));
+
         get(
                 "/metrics",
                 (r, p) ->
@@ -185,6 +187,51 @@ public final class AdminApi {
                                 200,
                                 "text/plain; version=0.0.4; charset=utf-8",
                                 local.metrics().getBytes(StandardCharsets.UTF_8)));
+    }
+
+    private void addHostGroups(HostGroupHandlers groups) {
+        get("/v1/host-groups", (r, p) -> ApiResponse.ok(groups.list()));
+        add(
+                "POST",
+                "/v1/host-groups",
+                (r, p) ->
+                        ApiResponse.created(
+                                groups.create(r.body(ApiViews.CreateHostGroup.class))));
+        get("/v1/host-groups/{group}", (r, p) -> ApiResponse.ok(groups.show(of(p, "group"))));
+        add(
+                "DELETE",
+                "/v1/host-groups/{group}",
+                (r, p) -> {
+                    groups.delete(of(p, "group"));
+                    return ApiResponse.empty();
+                });
+        add(
+                "PUT",
+                "/v1/host-groups/{group}/hosts/{host}",
+                (r, p) -> ApiResponse.ok(groups.add(of(p, "group"), of(p, "host"))));
+        add(
+                "DELETE",
+                "/v1/host-groups/{group}/hosts/{host}",
+                (r, p) -> {
+                    groups.remove(of(p, "group"), of(p, "host"));
+                    return ApiResponse.empty();
+                });
+        add(
+                "PUT",
+                "/v1/host-groups/{group}/volumes/{volume}",
+                (r, p) ->
+                        ApiResponse.ok(
+                                groups.map(
+                                        of(p, "group"),
+                                        of(p, "volume"),
+                                        r.body(ApiViews.MapVolume.class))));
+        add(
+                "DELETE",
+                "/v1/host-groups/{group}/volumes/{volume}",
+                (r, p) -> {
+                    groups.unmap(of(p, "group"), of(p, "volume"));
+                    return ApiResponse.empty();
+                });
     }
 
     private void addJobs(JobHandlers jobs, SettingsHandlers settings) {

@@ -382,8 +382,18 @@ public final class ApiViews {
             double waitedMillis,
             String at) {}
 
-    /** A volume shown to a host. */
-    public record Mapping(String host, String volume, int lun) {}
+    /**
+     * A volume shown to a host.
+     *
+     * @param group the host group that it comes from; absent if it is the host's own
+     */
+    public record Mapping(String host, String volume, int lun, @Nullable String group) {}
+
+    /** A host group, whose hosts see its volumes. */
+    public record HostGroup(String name, List<String> hosts, List<GroupMapping> mappings) {}
+
+    /** A volume shown to the hosts of a group. */
+    public record GroupMapping(String volume, int lun) {}
 
     /** How a host logs in: unproven, with its secret, or both sides with theirs. */
     public enum Chap {
@@ -472,6 +482,9 @@ public final class ApiViews {
      * @param failureDomain empty for the one of its configuration; if absent it stays
      */
     public record NodeSettings(@Nullable Integer weight, @Nullable String failureDomain) {}
+
+    /** Request: a new host group. */
+    public record CreateHostGroup(@Nullable String name) {}
 
     /** Request: a new host. */
     public record CreateHost(@Nullable String name) {}

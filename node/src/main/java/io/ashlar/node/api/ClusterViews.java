@@ -3,6 +3,7 @@ package io.ashlar.node.api;
 import io.ashlar.common.NodeId;
 import io.ashlar.common.PgId;
 import io.ashlar.metadata.ControlState;
+import io.ashlar.metadata.HostGroup;
 import io.ashlar.metadata.HostRecord;
 import io.ashlar.metadata.NodeRecord;
 import io.ashlar.metadata.NodeRecord.AdminState;
@@ -247,13 +248,28 @@ final class ClusterViews {
                                 .forEach(m ->
                                         all.add(
                                                 new ApiViews.Mapping(
-                                                        m.host(), nameOf(m.volume()), m.lun()))));
+                                                        m.host(),
+                                                        nameOf(m.volume()),
+                                                        m.lun(),
+                                                        m.group().orElse(null)))));
         return all;
     }
 
     private String nameOf(io.ashlar.common.VolumeId id) {
         VolumeRecord volume = state.volumes().get(id);
         return volume == null ? id.toString() : volume.name();
+    }
+
+    List<ApiViews.HostGroup> hostGroups() {
+        return state.hostGroups().values().stream().map(this::hostGroup).toList();
+    }
+
+    ApiViews.HostGroup hostGroup(HostGroup group) {
+        List<ApiViews.GroupMapping> mappings = new ArrayList<>();
+        group.volumes()
+                .forEach((lun, volume) ->
+                        mappings.add(new ApiViews.GroupMapping(nameOf(volume), lun)));
+        return new ApiViews.HostGroup(group.name(), List.copyOf(group.hosts()), mappings);
     }
 
     List<ApiViews.Host> hosts() {

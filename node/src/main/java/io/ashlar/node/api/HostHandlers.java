@@ -72,7 +72,7 @@ final class HostHandlers {
         VolumeId id = VolumeHandlers.named(control.current(), volume).id();
         int lun = request.lun() == null ? -1 : request.lun();
         long given = control.submit(new Command.MapVolume(new Mapping(host, id, lun))).value();
-        return new ApiViews.Mapping(host, volume, (int) given);
+        return new ApiViews.Mapping(host, volume, (int) given, null);
     }
 
     void unmap(String host, String volume) {

@@ -183,6 +183,7 @@ final class VolumeHandlers {
         Set<Integer> taken = new HashSet<>();
         state.volumes().values().forEach(v -> taken.add(v.anyHostLun()));
         state.mappings().values().forEach(m -> taken.addAll(m.keySet()));
+        state.hostGroups().values().forEach(g -> taken.addAll(g.volumes().keySet()));
         int lowest = 0;
         while (taken.contains(lowest)) {
             lowest++;

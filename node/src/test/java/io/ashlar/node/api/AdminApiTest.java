@@ -466,12 +466,37 @@ class AdminApiTest {
         String path = "/v1/hosts/" + host + "/volumes/a";
         ApiResponse mapped = send("PUT", path, "{\"lun\": 5}");
         assertThat(Json.MAPPER.readValue(mapped.body(), ApiViews.Mapping.class))
-                .isEqualTo(new ApiViews.Mapping(host, "a", 5));
+                .isEqualTo(new ApiViews.Mapping(host, "a", 5, null));
         assertThat(get("/v1/volumes/a", ApiViews.Volume.class).mappings()).hasSize(1);
         assertThat(get("/v1/hosts/" + host, ApiViews.Host.class).mappings()).hasSize(1);
         failure(send("DELETE", "/v1/hosts/" + host, ""), 409);
         assertThat(send("DELETE", path, "").status()).isEqualTo(204);
         assertThat(send("DELETE", "/v1/hosts/" + host, "").status()).isEqualTo(204);
+    }
+
+    /** Protects the hosts of a cluster, which must see one volume under one LUN. */
+    @Test
+    void mapsVolumesToHostGroups() {
+        create("{\"name\": \"a\", \"bytes\": 4096}");
+        send("POST", "/v1/hosts", "{\"name\": \"iqn.x:h\"}");
+        failure(send("POST", "/v1/host-groups", "{}"), 400);
+        failure(send("GET", "/v1/host-groups/esx", ""), 404);
+        assertThat(send("POST", "/v1/host-groups", "{\"name\": \"esx\"}").status()).isEqualTo(201);
+        send("PUT", "/v1/host-groups/esx/hosts/iqn.x:h", "");
+        ApiResponse mapped = send("PUT", "/v1/host-groups/esx/volumes/a", "{\"lun\": 5}");
+        assertThat(Json.MAPPER.readValue(mapped.body(), ApiViews.GroupMapping.class))
+                .isEqualTo(new ApiViews.GroupMapping("a", 5));
+        assertThat(get("/v1/hosts/iqn.x:h", ApiViews.Host.class).mappings())
+                .containsExactly(new ApiViews.Mapping("iqn.x:h", "a", 5, "esx"));
+        assertThat(get("/v1/host-groups/esx", ApiViews.HostGroup.class).hosts())
+                .containsExactly("iqn.x:h");
+        failure(send("DELETE", "/v1/host-groups/esx", ""), 409);
+        failure(send("DELETE", "/v1/hosts/iqn.x:h/volumes/a", ""), 409);
+        assertThat(send("DELETE", "/v1/host-groups/esx/volumes/a", "").status()).isEqualTo(204);
+        assertThat(send("DELETE", "/v1/host-groups/esx/hosts/iqn.x:h", "").status())
+                .isEqualTo(204);
+        assertThat(send("DELETE", "/v1/host-groups/esx", "").status()).isEqualTo(204);
+        assertThat(get("/v1/host-groups", ApiViews.HostGroup[].class)).isEmpty();
     }
 
     /**

@@ -77,6 +77,7 @@ final class JobFlaws {
                 state.volumes(),
                 state.hosts(),
                 state.mappings(),
+                state.hostGroups(),
                 state.settings(),
                 jobs);
     }
