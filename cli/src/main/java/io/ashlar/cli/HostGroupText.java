@@ -26,11 +26,6 @@ final class HostGroupText {
         group.hosts().forEach(host -> hosts.row(host));
         Table volumes = new Table("VOLUME", "LUN");
         group.mappings().forEach(m -> volumes.row(m.volume(), m.lun()));
-        return "host group  "
-                + group.name()
-                + "\n\n"
-                + hosts.render()
-                + "\n"
-                + volumes.render();
+        return "host group  " + group.name() + "\n\n" + hosts.render() + "\n" + volumes.render();
     }
 }

@@ -342,8 +342,8 @@ public final class StatusText {
 
     static String mappings(List<ApiViews.Mapping> mappings) {
         Table table = new Table("HOST", "VOLUME", "LUN", "GROUP");
-        mappings.forEach(m ->
-                table.row(m.host(), m.volume(), m.lun(), m.group() == null ? "-" : m.group()));
+        mappings.forEach(
+                m -> table.row(m.host(), m.volume(), m.lun(), m.group() == null ? "-" : m.group()));
         return table.render();
     }
 

@@ -220,15 +220,19 @@ final class VolumeCommand {
 
     private static String mappingPath(
             Connection connection, @Nullable String host, @Nullable String group, String volume) {
-        if ((host == null) == (group == null)) {
-            throw connection.usage("give a host, or --group GROUP");
+        if (host != null && group == null) {
+            return mappingPath("/v1/hosts", host, volume);
         }
+        if (host == null && group != null) {
+            return mappingPath("/v1/host-groups", group, volume);
+        }
+        throw connection.usage("give a host, or --group GROUP");
+    }
+
+    private static String mappingPath(String root, String name, String volume) {
         return String.join(
                 "/",
                 Arrays.asList(
-                        group == null ? "/v1/hosts" : "/v1/host-groups",
-                        ApiClient.segment(group == null ? host : group),
-                        "volumes",
-                        ApiClient.segment(volume)));
+                        root, ApiClient.segment(name), "volumes", ApiClient.segment(volume)));
     }
 }

@@ -253,8 +253,7 @@ class CommandLineTest {
         assertThat(requests.getFirst()).startsWith("PUT /v1/host-groups/esx/volumes/demo ");
         assertThat(requests.get(1)).startsWith("DELETE /v1/host-groups/esx/hosts/h ");
         assertThat(ashlar("volume", "map", "demo", "--api", api)).isEqualTo(2);
-        assertThat(ashlar("volume", "map", "demo", "h", "--group", "g", "--api", api))
-                .isEqualTo(2);
+        assertThat(ashlar("volume", "map", "demo", "h", "--group", "g", "--api", api)).isEqualTo(2);
         assertThat(requests).hasSize(2);
     }
 

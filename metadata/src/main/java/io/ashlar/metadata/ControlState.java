@@ -256,8 +256,7 @@ public record ControlState(
      * @param changed by host; where it is empty, the host sees nothing any more
      */
     ControlState withHostGroups(
-            SortedMap<String, HostGroup> groups,
-            Map<String, SortedMap<Integer, Mapping>> changed) {
+            SortedMap<String, HostGroup> groups, Map<String, SortedMap<Integer, Mapping>> changed) {
         TreeMap<String, SortedMap<Integer, Mapping>> all = new TreeMap<>(mappings);
         changed.forEach((host, ofHost) -> {
             if (ofHost.isEmpty()) {

@@ -103,8 +103,7 @@ final class HostGroupRules {
                                 + "; unmap one of them first");
             }
         }
-        group.volumes()
-                .forEach((lun, volume) -> ofHost.put(lun, group.mapping(host, lun, volume)));
+        group.volumes().forEach((lun, volume) -> ofHost.put(lun, group.mapping(host, lun, volume)));
         TreeSet<String> hosts = new TreeSet<>(group.hosts());
         hosts.add(host);
         HostGroup grown =
@@ -129,8 +128,7 @@ final class HostGroupRules {
                             + group.name()
                             + "; list the group's hosts and correct the name");
         }
-        TreeMap<Integer, Mapping> left =
-                new TreeMap<>(HostRules.ofHost(state, command.host()));
+        TreeMap<Integer, Mapping> left = new TreeMap<>(HostRules.ofHost(state, command.host()));
         left.values().removeIf(mapping -> isOf(mapping, group));
         HostGroup smaller =
                 new HostGroup(
@@ -224,8 +222,7 @@ final class HostGroupRules {
         TreeMap<String, SortedMap<Integer, Mapping>> changed = new TreeMap<>();
         for (String host : group.hosts()) {
             TreeMap<Integer, Mapping> left = new TreeMap<>(HostRules.ofHost(state, host));
-            left.values()
-                    .removeIf(m -> isOf(m, group) && m.volume().equals(command.volume()));
+            left.values().removeIf(m -> isOf(m, group) && m.volume().equals(command.volume()));
             changed.put(host, left);
         }
         return step.applied(with(state, withVolumes(group, volumes), changed));
@@ -281,8 +278,7 @@ final class HostGroupRules {
     private static int lowestFree(ControlState state, HostGroup group) {
         BitSet taken = HostRules.takenByAnyHost(state);
         group.volumes().keySet().forEach(taken::set);
-        group.hosts()
-                .forEach(host -> HostRules.ofHost(state, host).keySet().forEach(taken::set));
+        group.hosts().forEach(host -> HostRules.ofHost(state, host).keySet().forEach(taken::set));
         return taken.nextClearBit(0);
     }
 
@@ -296,9 +292,7 @@ final class HostGroupRules {
     }
 
     private static ControlState with(
-            ControlState state,
-            HostGroup group,
-            Map<String, SortedMap<Integer, Mapping>> changed) {
+            ControlState state, HostGroup group, Map<String, SortedMap<Integer, Mapping>> changed) {
         TreeMap<String, HostGroup> groups = new TreeMap<>(state.hostGroups());
         groups.put(group.name(), group);
         return state.withHostGroups(groups, changed);

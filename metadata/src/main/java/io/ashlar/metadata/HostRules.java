@@ -129,8 +129,7 @@ final class HostRules {
                 boolean isSame = wish.lun() == -1 || wish.lun() == mapping.lun();
                 return isSame && mapping.group().isEmpty()
                         ? step.applied(state, mapping.lun())
-                        : step.rejected(
-                                Reason.EXISTS, sees(state, mapping) + "; unmap it first");
+                        : step.rejected(Reason.EXISTS, sees(state, mapping) + "; unmap it first");
             }
         }
         if (countOfMappings(state) >= Limits.MAPPINGS_MAX) {

@@ -110,19 +110,19 @@ final class HostGroupCodec {
     }
 
     private static void addMappings(
-            HostGroup group,
-            String host,
-            SortedMap<String, SortedMap<Integer, Mapping>> mappings) {
+            HostGroup group, String host, SortedMap<String, SortedMap<Integer, Mapping>> mappings) {
         if (group.volumes().isEmpty()) {
             return;
         }
         SortedMap<Integer, Mapping> before = mappings.get(host);
         TreeMap<Integer, Mapping> ofHost = before == null ? new TreeMap<>() : new TreeMap<>(before);
-        group.volumes().forEach((lun, volume) -> {
-            if (ofHost.put(lun, group.mapping(host, lun, volume)) != null) {
-                throw new WireFormatException("host " + host + " has LUN " + lun + " twice");
-            }
-        });
+        group.volumes()
+                .forEach((lun, volume) -> {
+                    if (ofHost.put(lun, group.mapping(host, lun, volume)) != null) {
+                        throw new WireFormatException(
+                                "host " + host + " has LUN " + lun + " twice");
+                    }
+                });
         mappings.put(host, Collections.unmodifiableSortedMap(ofHost));
     }
 }

@@ -195,8 +195,7 @@ public final class AdminApi {
                 "POST",
                 "/v1/host-groups",
                 (r, p) ->
-                        ApiResponse.created(
-                                groups.create(r.body(ApiViews.CreateHostGroup.class))));
+                        ApiResponse.created(groups.create(r.body(ApiViews.CreateHostGroup.class))));
         get("/v1/host-groups/{group}", (r, p) -> ApiResponse.ok(groups.show(of(p, "group"))));
         add(
                 "DELETE",

@@ -493,8 +493,7 @@ class AdminApiTest {
         failure(send("DELETE", "/v1/host-groups/esx", ""), 409);
         failure(send("DELETE", "/v1/hosts/iqn.x:h/volumes/a", ""), 409);
         assertThat(send("DELETE", "/v1/host-groups/esx/volumes/a", "").status()).isEqualTo(204);
-        assertThat(send("DELETE", "/v1/host-groups/esx/hosts/iqn.x:h", "").status())
-                .isEqualTo(204);
+        assertThat(send("DELETE", "/v1/host-groups/esx/hosts/iqn.x:h", "").status()).isEqualTo(204);
         assertThat(send("DELETE", "/v1/host-groups/esx", "").status()).isEqualTo(204);
         assertThat(get("/v1/host-groups", ApiViews.HostGroup[].class)).isEmpty();
     }
