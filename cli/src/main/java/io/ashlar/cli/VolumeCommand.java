@@ -232,7 +232,6 @@ final class VolumeCommand {
     private static String mappingPath(String root, String name, String volume) {
         return String.join(
                 "/",
-                Arrays.asList(
-                        root, ApiClient.segment(name), "volumes", ApiClient.segment(volume)));
+                Arrays.asList(root, ApiClient.segment(name), "volumes", ApiClient.segment(volume)));
     }
 }
