@@ -89,11 +89,13 @@ final class Replanner {
         throw new IllegalStateException("no scrub: " + outcome);
     }
 
-    /** Some open job is paused, goes on, or is cancelled. */
+    /** Some open job is asked for again, in vain, and is paused, goes on, or is cancelled. */
     void disturbJobs() {
         List<JobRecord> open = open();
         if (!open.isEmpty()) {
-            wish(random.pick(open), random.pick(List.of(Wish.values())));
+            JobRecord job = random.pick(open);
+            cluster.log().applyNow(new Command.StartJob(job.kind(), stamp()));
+            wish(job, random.pick(List.of(Wish.values())));
         }
     }
 

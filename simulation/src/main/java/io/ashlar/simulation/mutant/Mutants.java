@@ -292,7 +292,7 @@ public final class Mutants {
                             "a job begins beside another one of its kind",
                             control(ControlFlaw.JOB_TWICE),
                             Scenario.JOBS,
-                            400),
+                            50),
                     Mutant.of(
                             "scrub_once",
                             "a group that is reported twice is counted twice",
