@@ -24,6 +24,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 final class KernelInitiatorIT {
     private static final String VOLUME = "kernel";
+    private static final long BYTES = 512L << 20;
     private static final String GROWN = "544MiB";
     private static final long GROWN_BYTES = 544L << 20;
     private static final Duration FOLLOWS = Duration.ofSeconds(60);
@@ -214,12 +215,12 @@ final class KernelInitiatorIT {
                 FOLLOWS,
                 () -> host.toldOfCapacity() >= told + DevCluster.NODES);
         assertThat(host.rescan()).isEqualTo(GROWN_BYTES);
+        host.verify(BYTES, GROWN_BYTES - BYTES);
+        say("what is new holds data");
         assertThat(host.growFileSystem()).isGreaterThan(GROWN_BYTES * 9 / 10);
         say("the file system has grown");
         awaitRounds(1);
         System.out.printf("longest command of the host: %.1f s%n", host.finishLoad());
-        host.fill();
-        say("filled and verified");
         host.checkFileSystem(FileSystem.EXT4);
         assertThat(host.errors()).as("errors in the kernel's log").isEmpty();
         cluster.assertReplicasEqual();

@@ -55,7 +55,7 @@ final class LinuxHost {
                 sync -f /mnt/copy.$((round % 4)) || exit 3
                 echo 1 > /proc/sys/vm/drop_caches
                 cmp /usr/bin/multipathd /mnt/copy.$((round % 4)) || exit 4
-                echo "$round" > /tmp/rounds
+                echo "$round" > /tmp/rounds.new && mv /tmp/rounds.new /tmp/rounds # never half there
             done
             END
             echo 0 > /tmp/rounds
@@ -243,16 +243,14 @@ final class LinuxHost {
         return Long.parseLong(words[0]) * Long.parseLong(words[1]);
     }
 
-    /** Writes the whole of the file system's free space, and reads it again past the cache. */
-    void fill() throws IOException, InterruptedException {
+    /** Writes a range of the device that no file system has, and reads it again. */
+    void verify(long offset, long bytes) throws IOException, InterruptedException {
         String script =
                 """
-                set -e
-                size=$(($(stat -f -c '%a * %S' /mnt) * 9 / 10 / 1048576))
-                fio --name=fill --filename=/mnt/fill --direct=1 --ioengine=libaio --rw=write --bs=1m \
-                    --iodepth=8 --size=${size}m --verify=crc32c --verify_fatal=1 --do_verify=1 --fallocate=none
+                fio --name=range --filename=%s --offset=%d --size=%d --direct=1 --ioengine=libaio \
+                    --rw=write --bs=1m --iodepth=8 --verify=crc32c --verify_fatal=1 --do_verify=1
                 """;
-        guest.run(LONG, script).orThrow();
+        guest.run(LONG, script.formatted(DEVICE, offset, bytes)).orThrow();
     }
 
     /** Unmounts and checks the file system; reports anything that it would have to mend. */
