@@ -92,17 +92,24 @@ final class ClusterChangesIT {
             load.start(host);
             aFourthNodeTakesItsShare(cluster, load);
             aWipedNodeIsRebuilt(cluster, load);
-            aVoterIsDrained(cluster, load, 2);
             load.stop(TIMEOUT);
             // The processes are as warm by now as those of a cluster that has run for a while.
-            double back =
-                    compared("back", cluster, load, host, () -> aVoterIsBack(cluster, load, 2));
-            double drained =
+            double longer =
                     compared("drain", cluster, load, host, () -> aVoterIsDrained(cluster, load, 2));
-            // Twice the same question: what else the machine had to do at one time does not count.
-            assertThat(Math.min(back, drained))
-                    .as("how many times longer hosts waited")
-                    .isLessThan(LATENCY_BOUND);
+            if (longer > LATENCY_GOAL) {
+                // What else the machine had to do at one time does not count.
+                double back =
+                        compared("back", cluster, load, host, () -> aVoterIsBack(cluster, load, 2));
+                double again =
+                        compared(
+                                "again",
+                                cluster,
+                                load,
+                                host,
+                                () -> aVoterIsDrained(cluster, load, 2));
+                longer = Math.min(longer, Math.min(back, again));
+            }
+            assertThat(longer).as("how many times longer hosts waited").isLessThan(LATENCY_BOUND);
             load.start(host);
             aVoterIsRemoved(cluster, 2);
             System.out.println(load.stop(TIMEOUT));

@@ -13,11 +13,11 @@ import java.util.stream.Stream;
 
 /** An ext4 image with the machine's own files in it, made by mke2fs. */
 final class FileSystemImage {
-    static final long BYTES = 640L << 20;
+    static final long BYTES = 512L << 20;
 
     private static final Duration TIMEOUT = Duration.ofMinutes(3);
     private static final Path SOURCE = Path.of("/usr/share");
-    private static final long CONTENTS_BYTES_MAX = 480L << 20;
+    private static final long CONTENTS_BYTES_MAX = 320L << 20;
     private static final int FILES_MAX = 60_000;
     private static final int BLOCK_BYTES = 4096;
 
