@@ -96,7 +96,7 @@ final class ClusterChangesIT {
             // The processes are as warm by now as those of a cluster that has run for a while.
             double longer =
                     compared("drain", cluster, load, host, () -> aVoterIsDrained(cluster, load, 2));
-            if (longer > LATENCY_GOAL) {
+            if (longer > LATENCY_BOUND) {
                 // What else the machine had to do at one time does not count.
                 double back =
                         compared("back", cluster, load, host, () -> aVoterIsBack(cluster, load, 2));
